@@ -1,0 +1,41 @@
+//! Who may do what.
+
+use serde::{Deserialize, Serialize};
+
+/// What a command needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Needs no store: whether the app is locked, unlocking it.
+    Start,
+    /// Own drafts and preferences.
+    Personal,
+    PatientRead,
+    PatientWrite,
+    Import,
+    Export,
+    Diagnostics,
+}
+
+/// A person's part in the clinic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Owner,
+    Manager,
+    FrontDesk,
+    Provider,
+    ReadOnly,
+}
+
+impl Role {
+    /// Whether this role has `permission`.
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::{Diagnostics, Export, Import, PatientRead, PatientWrite, Personal, Start};
+        match permission {
+            Start | Personal | PatientRead => true,
+            PatientWrite => self != Self::ReadOnly,
+            Import | Export | Diagnostics => matches!(self, Self::Owner | Self::Manager),
+        }
+    }
+}

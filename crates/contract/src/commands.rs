@@ -1,0 +1,129 @@
+//! Every command, declared once.
+
+use crate::access::Permission;
+use crate::budget::Budget;
+use crate::operations::CommandInfo;
+use crate::page::Page;
+use crate::{app::*, import::*, operations::*, patient::*};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A command: what the page may ask of the desk.
+pub trait Command: 'static {
+    /// Noun first: `patient_list`.
+    const NAME: &'static str;
+    /// What the person needs to be allowed.
+    const PERMISSION: Permission;
+    /// What one call may cost.
+    const BUDGET: Budget;
+    type Request: Serialize + DeserializeOwned + Send + 'static;
+    type Response: Serialize + DeserializeOwned + Send + 'static;
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $marker:ident $name:ident ($request:ty) -> $response:ty,
+        $permission:ident, $statements:literal statements, $vm_steps:literal steps;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $marker;
+
+            impl Command for $marker {
+                const NAME: &'static str = stringify!($name);
+                const PERMISSION: Permission = Permission::$permission;
+                const BUDGET: Budget = Budget { statements: $statements, vm_steps: $vm_steps };
+                type Request = $request;
+                type Response = $response;
+            }
+        )+
+
+        /// Every command, in the order of declaration.
+        pub const COMMANDS: &[CommandInfo] = &[$(
+            CommandInfo { name: $marker::NAME, permission: $marker::PERMISSION, budget: $marker::BUDGET }
+        ),+];
+
+        /// Calls `$callback! { (Marker name) … }` with every command, so that a table of
+        /// functions that lacks one does not compile.
+        #[macro_export]
+        macro_rules! for_each_command {
+            ($callback:ident) => { $callback! { $(($marker $name))+ } };
+        }
+    };
+}
+
+commands! {
+    /// How far the app has started.
+    AppStatusLoad app_status(Nothing) -> AppStatus, Start, 0 statements, 0 steps;
+    /// Opens the database with a passphrase, or makes it.
+    AppUnlockCall app_unlock(AppUnlock) -> AppStatus, Start, 40 statements, 2_000_000 steps;
+    /// Keeps a form that is not saved yet.
+    DraftSaveCall draft_save(DraftSave) -> Nothing, Personal, 1 statements, 500 steps;
+    /// The form that was not saved.
+    DraftLoad draft_load(KeyRequest) -> KeyResponse, Personal, 1 statements, 200 steps;
+    /// A setting of this device.
+    PreferenceSetCall preference_set(PreferenceSet) -> Nothing, Personal, 1 statements, 500 steps;
+    /// A setting of this device.
+    PreferenceLoad preference_load(KeyRequest) -> KeyResponse, Personal, 1 statements, 200 steps;
+
+    /// A page of patients.
+    PatientList patient_list(PatientListRequest) -> PatientListResponse, PatientRead, 2 statements, 60_000 steps;
+    /// What patients can be filtered by.
+    PatientFacetsLoad patient_facets(Nothing) -> PatientFacets, PatientRead, 1 statements, 20_000 steps;
+    /// Search while typing.
+    PatientSearch patient_search(PatientSearchRequest) -> PatientSearchResponse, PatientRead, 3 statements, 400_000 steps;
+    /// A patient's page.
+    PatientLoad patient_load(PatientLoadRequest) -> PatientDetail, PatientRead, 8 statements, 20_000 steps;
+    /// A new patient.
+    PatientCreate patient_create(PatientDraft) -> PatientCreated, PatientWrite, 12 statements, 60_000 steps;
+    /// Saves what a form changed.
+    PatientUpdate patient_update(PatientUpdateRequest) -> PatientDetail, PatientWrite, 30 statements, 100_000 steps;
+    /// Archives or restores patients.
+    PatientArchive patient_archive(PatientArchiveRequest) -> Affected, PatientWrite, 3 statements, 2_000_000 steps;
+    /// Who might be the person being typed.
+    PatientDuplicates patient_duplicates(DuplicateRequest) -> DuplicateResponse, PatientRead, 2 statements, 200_000 steps;
+    /// Two records are not the same person.
+    PatientDistinct patient_distinct(DistinctRequest) -> Nothing, PatientWrite, 2 statements, 2_000 steps;
+
+    /// A page of a patient's notes.
+    NoteList note_list(NoteListRequest) -> Page<Note>, PatientRead, 2 statements, 20_000 steps;
+    /// A new note.
+    NoteCreate note_create(NoteCreateRequest) -> NoteCreated, PatientWrite, 2 statements, 2_000 steps;
+    /// Saves what was changed of a note.
+    NoteUpdate note_update(NoteUpdateRequest) -> Nothing, PatientWrite, 4 statements, 4_000 steps;
+    /// Deletes a note, or brings it back.
+    NoteDelete note_delete(NoteDeleteRequest) -> Nothing, PatientWrite, 4 statements, 4_000 steps;
+    /// Records a decision about being written to.
+    ConsentRecord consent_record(ConsentRecordRequest) -> Nothing, PatientWrite, 3 statements, 4_000 steps;
+    /// A page of the consent history.
+    ConsentHistory consent_history(ConsentHistoryRequest) -> Page<ConsentEntry>, PatientRead, 1 statements, 20_000 steps;
+
+    /// Announces a file.
+    ImportOpen import_open(ImportOpenRequest) -> ImportRef, Import, 2 statements, 2_000 steps;
+    /// A part of the file.
+    ImportFeed import_feed(ImportFeedRequest) -> ImportFed, Import, 6 statements, 20_000_000 steps;
+    /// What the file holds.
+    ImportPreviewLoad import_preview(ImportRef) -> ImportPreview, Import, 3 statements, 20_000 steps;
+    /// Adjusts how the columns are understood.
+    ImportMap import_map(ImportMapRequest) -> Nothing, Import, 4 statements, 20_000_000 steps;
+    /// Dry run: starts in the background, progress comes as events.
+    ImportCheck import_check(ImportRef) -> Nothing, Import, 4 statements, 20_000 steps;
+    /// Takes it over: starts in the background, progress comes as events.
+    ImportRun import_run(ImportRunRequest) -> Nothing, Import, 4 statements, 20_000 steps;
+    /// Stops after the present chunk.
+    ImportCancel import_cancel(ImportRef) -> Nothing, Import, 2 statements, 2_000 steps;
+    /// Takes a whole import back: starts in the background.
+    ImportUndo import_undo(ImportRef) -> Nothing, Import, 4 statements, 20_000 steps;
+    /// Forgets an import that has not been run, with the file.
+    ImportDiscard import_discard(ImportRef) -> Nothing, Import, 4 statements, 20_000_000 steps;
+    /// How far one import is.
+    ImportProgressLoad import_progress(ImportRef) -> ImportProgress, Import, 1 statements, 2_000 steps;
+    /// The rows that are wrong or look like a duplicate.
+    ImportProblems import_problems(ImportProblemsRequest) -> Page<ImportProblem>, Import, 2 statements, 20_000 steps;
+    /// Imports, the newest first.
+    ImportList import_list(ImportListRequest) -> ImportListResponse, Import, 1 statements, 20_000 steps;
+
+    /// What runs, how fast.
+    DiagnosticsLoad diagnostics(Nothing) -> Diagnostics, Diagnostics, 4 statements, 2_000 steps;
+    /// Checks the database and recomputes what is derived.
+    DoctorRun doctor(Nothing) -> DoctorReport, Diagnostics, 40 statements, 4_000_000_000 steps;
+}

@@ -1,0 +1,72 @@
+//! What is wrong with a field, in a form that any language can be made of.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a field's value was not accepted. Closed: the page has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// A value is needed.
+    Required,
+    /// Longer than the field allows.
+    TooLong,
+    /// Contains a control character.
+    ControlCharacter,
+    /// Not a date that can be understood.
+    NotADate,
+    /// A date after today.
+    InTheFuture,
+    /// A date more than 130 years ago.
+    TooLongAgo,
+    /// Not a phone number that can be understood.
+    NotAPhone,
+    /// Not an e-mail address.
+    NotAnEmail,
+    /// The same value twice.
+    Repeated,
+    /// Not one of the values to choose from.
+    NotAChoice,
+    /// Refers to a record that is not there.
+    NoSuchRecord,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Required => "is needed",
+            Self::TooLong => "is too long",
+            Self::ControlCharacter => "contains a character that cannot be shown",
+            Self::NotADate => "is not a date; write it as 1985-03-14",
+            Self::InTheFuture => "is in the future",
+            Self::TooLongAgo => "is more than 130 years ago",
+            Self::NotAPhone => "is not a phone number; write it with its area code",
+            Self::NotAnEmail => "is not an e-mail address; write it as name@example.com",
+            Self::Repeated => "is there twice",
+            Self::NotAChoice => "is not one of the choices",
+            Self::NoSuchRecord => "refers to a record that is not there",
+        })
+    }
+}
+
+/// One field's problem. `field` is the request's field, with an index for lists: `contacts.1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name as the request spells it.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl FieldError {
+    /// A problem of `field`.
+    pub fn new(field: impl Into<String>, problem: Problem) -> Self {
+        Self { field: field.into(), problem }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.problem)
+    }
+}

@@ -1,0 +1,11 @@
+//! Frontdesk's entities, value types and rules.
+//!
+//! Pure: no input or output, no clock, no randomness; compiles to wasm, so that the page and the
+//! desk judge the same input by the same code.
+
+pub mod consent;
+pub mod difference;
+pub mod field;
+pub mod id;
+pub mod patient;
+pub mod text;

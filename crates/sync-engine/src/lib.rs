@@ -1,0 +1,7 @@
+//! Sync without input or output: the merge rule, and a simulation that tries to break it.
+//!
+//! The same rule runs in the server and in the simulation (rule 3 of the sync design).
+
+mod merge;
+
+pub use merge::{Loser, Merged, RegisterOp, RegisterState, Stamp, merge};

@@ -1,0 +1,15 @@
+//! What devices and the server say to each other, in the terms of the sync design.
+//!
+//! A *record* is a row of a synced table (*collection*). It is made of *registers*, the units of
+//! merge. Every change of a register is an [`Op`]; the op's [`Dot`] is the register's [`Version`].
+
+mod op;
+mod version;
+
+pub use op::{Change, Kind, Op, Values};
+pub use version::{Dot, Replica, Version, VersionError};
+
+/// The most rows that one transaction may change.
+pub const TRANSACTION_MAX_ROWS: u64 = 25_000;
+/// The most bytes of values that one transaction may carry.
+pub const TRANSACTION_MAX_BYTES: u64 = 16 << 20;
