@@ -1,0 +1,74 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+/// The front desk of a clinic or a spa.
+///
+/// Without a subcommand it opens the window.
+#[derive(Parser)]
+#[command(name = "frontdesk", version, max_term_width = 100)]
+pub struct Cli {
+    /// Keep the data in this folder instead of the system's place for app data.
+    #[arg(long, global = true, value_name = "DIR", env = "FRONTDESK_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Open the window in this size, for pictures and tests.
+    #[arg(long, value_name = "WIDTHxHEIGHT", hide = true, value_parser = WindowSize::parse)]
+    pub window_size: Option<WindowSize>,
+}
+
+impl Cli {
+    /// The folder that the data is in, as an absolute path.
+    pub fn data_dir(&self) -> Result<PathBuf> {
+        match &self.data_dir {
+            Some(dir) => std::path::absolute(dir)
+                .with_context(|| format!("{} is not a folder's name; correct --data-dir", dir.display())),
+            None => dirs::data_dir()
+                .map(|dir| dir.join("frontdesk"))
+                .context("this user has no folder for app data; name one with --data-dir"),
+        }
+    }
+}
+
+/// A window's size in logical pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WindowSize {
+    pub width: f64,
+    pub height: f64,
+}
+
+impl WindowSize {
+    fn parse(text: &str) -> Result<Self, String> {
+        let sides = text.split_once('x').and_then(|(width, height)| {
+            let side = |text: &str| text.parse::<u16>().ok().map(f64::from);
+            Some(Self { width: side(width)?, height: side(height)? })
+        });
+        sides.ok_or_else(|| "write it as 1440x900".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_window_size_is_written_with_an_x() {
+        assert_eq!(WindowSize::parse("1024x768"), Ok(WindowSize { width: 1024.0, height: 768.0 }));
+        assert!(WindowSize::parse("large").is_err());
+    }
+
+    #[test]
+    fn a_relative_data_folder_is_made_absolute() {
+        let cli = Cli::parse_from(["frontdesk", "--data-dir", "here"]);
+        assert!(cli.data_dir().expect("a folder").is_absolute());
+    }
+}

@@ -1,0 +1,30 @@
+//! Frontdesk's binary: a window around the use cases of `app`, and nothing of its own.
+
+mod backend;
+mod cli;
+mod doors;
+mod instance;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    write_log_to_stderr();
+    match cli.data_dir().and_then(|data_dir| window::run(data_dir, cli.window_size)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("frontdesk: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `FRONTDESK_LOG` says what, as in `FRONTDESK_LOG=app=debug`; without it, what needs a person.
+fn write_log_to_stderr() {
+    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

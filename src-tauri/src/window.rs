@@ -1,0 +1,104 @@
+//! The windows and the app's life: what opens, and what happens before it ends.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+use tauri::utils::config::WindowConfig;
+use tauri::{App, AppHandle, Manager, RunEvent, WebviewWindowBuilder, Wry};
+use tauri_plugin_window_state::StateFlags;
+
+use crate::backend::Backend;
+use crate::cli::WindowSize;
+use crate::{doors, instance};
+
+/// The label of the first window; the others are numbered.
+const FIRST: &str = "main";
+
+/// Opens the window and returns when the last one is closed and the data is in order.
+pub fn run(data_dir: PathBuf, size: Option<WindowSize>) -> Result<()> {
+    let backend = Backend::default();
+    let mut builder = tauri::Builder::default()
+        .plugin(instance::plugin(&data_dir))
+        .manage(backend.clone())
+        .invoke_handler(tauri::generate_handler![doors::call, doors::shell])
+        .setup(move |app| set_up(app, size));
+    if size.is_none() {
+        builder = builder.plugin(remembered_size(&data_dir));
+    }
+    let app = builder
+        .build(tauri::generate_context!())
+        .context("the window cannot be opened; is there a display (DISPLAY or WAYLAND_DISPLAY)?")?;
+    app.run(move |_app, event| {
+        if matches!(event, RunEvent::Exit) {
+            tauri::async_runtime::block_on(backend.close());
+        }
+    });
+    Ok(())
+}
+
+fn set_up(app: &mut App, size: Option<WindowSize>) -> Result<(), Box<dyn std::error::Error>> {
+    end_on_signal(app.handle().clone());
+    let mut config = window_config(app.handle())?;
+    if let Some(size) = size {
+        config.width = size.width;
+        config.height = size.height;
+        config.min_width = None;
+        config.min_height = None;
+    }
+    WebviewWindowBuilder::from_config(app, &config)?.build()?;
+    Ok(())
+}
+
+/// Opens one more window of the same desk.
+pub fn open_another(app: &AppHandle) -> tauri::Result<()> {
+    static OPENED: AtomicUsize = AtomicUsize::new(2);
+    let mut config = window_config(app)?;
+    config.label = format!("desk-{}", OPENED.fetch_add(1, Ordering::Relaxed));
+    config.center = false;
+    WebviewWindowBuilder::from_config(app, &config)?.build()?.set_focus()
+}
+
+/// How a window looks is told in one place: `tauri.conf.json`.
+fn window_config(app: &AppHandle) -> tauri::Result<WindowConfig> {
+    let windows = &app.config().app.windows;
+    windows.iter().find(|config| config.label == FIRST).cloned().ok_or(tauri::Error::WindowNotFound)
+}
+
+/// Size and place of the first window, kept with the data that it shows.
+fn remembered_size(data_dir: &std::path::Path) -> tauri::plugin::TauriPlugin<Wry> {
+    tauri_plugin_window_state::Builder::default()
+        .with_filename(data_dir.join("window.json").to_string_lossy())
+        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+        .with_filter(|label| label == FIRST)
+        .build()
+}
+
+/// Being told to end by the system is like closing the last window.
+fn end_on_signal(app: AppHandle) {
+    tauri::async_runtime::spawn(async move {
+        match next_signal().await {
+            Ok(()) => app.exit(0),
+            Err(error) => tracing::warn!(%error, "signals cannot be watched: close the window to end"),
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn next_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn next_signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,38 @@
+//! Puts on the machine what is missing, and only that.
+
+mod cargo_tools;
+mod node;
+mod rust;
+mod system;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+/// What building the page and the app needs.
+pub fn for_building() -> Result<()> {
+    system::install(system::BUILDING)?;
+    rust::install_wasm_target()?;
+    node::install_packages()
+}
+
+/// What opening a window on a virtual display needs.
+pub fn for_virtual_display() -> Result<()> {
+    system::install(system::VIRTUAL_DISPLAY)
+}
+
+/// What driving the window needs besides. Gives back where tauri-driver is.
+pub fn for_window_tests() -> Result<PathBuf> {
+    system::install(system::WINDOW_TESTS)?;
+    cargo_tools::install(cargo_tools::TAURI_DRIVER)
+}
+
+/// The checker of licences and sources.
+pub fn cargo_deny() -> Result<PathBuf> {
+    cargo_tools::install(cargo_tools::CARGO_DENY)
+}
+
+/// The finder of unused dependencies.
+pub fn cargo_machete() -> Result<PathBuf> {
+    cargo_tools::install(cargo_tools::CARGO_MACHETE)
+}

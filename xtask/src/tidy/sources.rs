@@ -1,0 +1,144 @@
+//! Habits that can be read off the text of a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::step::output_of;
+
+const MAX_LINES: usize = 500;
+const MAX_ARCHITECTURE_WORDS: usize = 2_500;
+
+/// What begins a statement in SQL, spelt so that this file does not find itself.
+const SQL: [&str; 5] =
+    ["SELECT\u{20}", "INSERT\u{20}INTO", "UPDATE\u{20}", "DELETE\u{20}FROM", "CREATE\u{20}TABLE"];
+const MAY_SPEAK_SQL: [&str; 4] = ["crates/store/", "sync-server/", "migrations/", "docs/"];
+
+/// Hosts that packages come from: a mirror's name in a lock file would tie the project to one machine.
+const REGISTRY_HOSTS: [&str; 4] = [
+    "registry.npmjs\u{2e}org",
+    "static.crates\u{2e}io",
+    "deb.debian\u{2e}org",
+    "files.pythonhosted\u{2e}org",
+];
+
+/// Everything that is wrong with the files that git knows or would add.
+pub fn breaches(root: &Path) -> Result<Vec<String>> {
+    let listed = output_of(
+        Command::new("git")
+            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+            .current_dir(root),
+        "This check reads the list of files from git.",
+    )?;
+    Ok(listed
+        .lines()
+        .filter_map(|path| Some((PathBuf::from(path), fs::read_to_string(root.join(path)).ok()?)))
+        .flat_map(|(path, text)| in_file(&path.to_string_lossy(), &text))
+        .collect())
+}
+
+fn in_file(path: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if path.ends_with(".rs") {
+        found.extend(too_long(path, text));
+        found.extend(panics(path, text));
+        found.extend(stray_sql(path, text));
+    }
+    if path == "ARCHITECTURE.md" {
+        found.extend(too_wordy(path, text));
+    }
+    found.extend(registry_hosts(path, text));
+    found
+}
+
+fn too_long(path: &str, text: &str) -> Option<String> {
+    let lines = text.lines().count();
+    (lines > MAX_LINES).then(|| format!("{path}: {lines} lines; divide it (at most {MAX_LINES})"))
+}
+
+/// The lints know better, but this one also sees what a `cfg` hides from them on this system.
+fn panics(path: &str, text: &str) -> Vec<String> {
+    if is_test_file(path) {
+        return Vec::new();
+    }
+    lines_of_code(text)
+        .filter(|(_, line)| line.contains(".unwrap()") || line.contains(".expect("))
+        .map(|(number, _)| format!("{path}:{number}: handle the failure instead of unwrap or expect"))
+        .collect()
+}
+
+fn stray_sql(path: &str, text: &str) -> Vec<String> {
+    if MAY_SPEAK_SQL.iter().any(|folder| path.starts_with(folder)) || is_test_file(path) {
+        return Vec::new();
+    }
+    lines_of_code(text)
+        .filter(|(_, line)| SQL.iter().any(|begin| line.contains(&format!("\"{begin}"))))
+        .map(|(number, _)| format!("{path}:{number}: SQL belongs into crates/store"))
+        .collect()
+}
+
+fn registry_hosts(path: &str, text: &str) -> Vec<String> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| REGISTRY_HOSTS.iter().any(|host| line.contains(host)))
+        .map(|(index, _)| format!("{path}:{}: leave out the name of a package host", index + 1))
+        .collect()
+}
+
+fn too_wordy(path: &str, text: &str) -> Option<String> {
+    let words = text.split_whitespace().count();
+    (words > MAX_ARCHITECTURE_WORDS)
+        .then(|| format!("{path}: {words} words; at most {MAX_ARCHITECTURE_WORDS}"))
+}
+
+fn is_test_file(path: &str) -> bool {
+    path.contains("/tests/")
+        || path.ends_with("/tests.rs")
+        || path.starts_with("e2e/")
+        || path.ends_with("_tests.rs")
+}
+
+/// The lines before the test module, numbered from one, comments left out.
+fn lines_of_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.trim_start()))
+        .take_while(|(_, line)| *line != "#[cfg(test)]")
+        .filter(|(_, line)| !line.starts_with("//"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unwrap_is_found_in_code_but_not_in_tests_or_comments() {
+        let code =
+            "fn f() {\n    a.unwrap();\n    // b.unwrap();\n}\n#[cfg(test)]\nmod tests { c.unwrap(); }";
+        assert_eq!(in_file("crates/app/src/lib.rs", code).len(), 1);
+        assert!(in_file("crates/app/tests/all.rs", code).is_empty());
+    }
+
+    #[test]
+    fn sql_is_found_outside_the_store_only() {
+        let code = format!("let query = \"{}id FROM patient\";", SQL[0]);
+        assert_eq!(
+            in_file("crates/app/src/lib.rs", &code),
+            ["crates/app/src/lib.rs:1: SQL belongs into crates/store"]
+        );
+        assert!(in_file("crates/store/src/lib.rs", &code).is_empty());
+    }
+
+    #[test]
+    fn a_long_file_and_a_wordy_document_are_found() {
+        assert_eq!(in_file("ui/src/main.rs", &"\n".repeat(MAX_LINES + 1)).len(), 1);
+        assert_eq!(in_file("ARCHITECTURE.md", &"word ".repeat(MAX_ARCHITECTURE_WORDS + 1)).len(), 1);
+    }
+
+    #[test]
+    fn the_name_of_a_package_host_is_found_in_any_file() {
+        assert_eq!(in_file("ui/package-lock.json", &format!("https://{}/x", REGISTRY_HOSTS[0])).len(), 1);
+    }
+}
