@@ -4,6 +4,7 @@
 //! desk judge the same input by the same code.
 
 pub mod consent;
+pub mod date;
 pub mod difference;
 pub mod field;
 pub mod id;
