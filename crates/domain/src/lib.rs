@@ -9,4 +9,5 @@ pub mod difference;
 pub mod field;
 pub mod id;
 pub mod patient;
+pub mod search;
 pub mod text;
