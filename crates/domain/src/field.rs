@@ -29,6 +29,10 @@ pub enum Problem {
     NotAChoice,
     /// Refers to a record that is not there.
     NoSuchRecord,
+    /// A row has more cells than the file has headers.
+    TooManyCells,
+    /// Bytes that are no text in the file's encoding.
+    NotText,
 }
 
 impl fmt::Display for Problem {
@@ -45,6 +49,8 @@ impl fmt::Display for Problem {
             Self::Repeated => "is there twice",
             Self::NotAChoice => "is not one of the choices",
             Self::NoSuchRecord => "refers to a record that is not there",
+            Self::TooManyCells => "has more cells than the file has columns",
+            Self::NotText => "contains bytes that are not text in the file's encoding",
         })
     }
 }

@@ -8,6 +8,7 @@ pub mod date;
 pub mod difference;
 pub mod field;
 pub mod id;
+pub mod mapping;
 pub mod patient;
 pub mod search;
 pub mod text;
