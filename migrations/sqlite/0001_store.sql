@@ -13,7 +13,7 @@ CREATE TABLE device (
   created_at   INTEGER NOT NULL
 ) STRICT;
 
--- Short numbers for replicas; 1 is this device in its present incarnation.
+-- Short numbers for replicas, this device's incarnations among them.
 CREATE TABLE replica (
   no           INTEGER PRIMARY KEY,
   device       BLOB    NOT NULL,
@@ -50,6 +50,8 @@ CREATE TABLE record_version (
 -- Changes that the server has not acknowledged, in the order they were made.
 CREATE TABLE outbox (
   seq         INTEGER PRIMARY KEY,
+  -- The incarnation that made it; numbers go on across incarnations.
+  replica     INTEGER NOT NULL,
   collection  INTEGER NOT NULL,
   record      BLOB    NOT NULL,
   -- 0 makes the record, -1 deletes it.

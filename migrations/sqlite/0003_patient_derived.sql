@@ -14,6 +14,8 @@ CREATE TABLE patient_listing (
   alert       INTEGER NOT NULL,
   phone       TEXT    NOT NULL,
   email       TEXT    NOT NULL,
+  -- The chart number in lower case.
+  chart       TEXT    NOT NULL,
   -- JSON list of labels, in order.
   tags        TEXT    NOT NULL,
   -- What search looks into: folded words, codes of their sound, digits and addresses.
@@ -21,6 +23,7 @@ CREATE TABLE patient_listing (
   sounds      TEXT    NOT NULL,
   contacts    TEXT    NOT NULL
 ) STRICT;
+CREATE INDEX patient_listing_chart   ON patient_listing (chart) WHERE chart <> '';
 CREATE INDEX patient_listing_name    ON patient_listing (archived, sort_name, no);
 CREATE INDEX patient_listing_birth   ON patient_listing (archived, birth_key, no);
 CREATE INDEX patient_listing_created ON patient_listing (archived, created_at, no);

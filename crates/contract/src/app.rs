@@ -16,7 +16,9 @@ pub enum AppState {
     Locked,
     Ready,
     /// It could not start; the data is as it was.
-    Failed { error: crate::ErrorBody },
+    Failed {
+        error: crate::ErrorBody,
+    },
 }
 
 /// What every page shows around its content.

@@ -23,5 +23,5 @@ pub use error::{ErrorBody, ErrorCode};
 pub use event::Event;
 pub use import::*;
 pub use operations::*;
-pub use page::{Count, Cursor, Page, PAGE_LIMIT_MAX};
+pub use page::{Count, Cursor, PAGE_LIMIT_MAX, Page};
 pub use patient::*;

@@ -1,1 +1,33 @@
-//! store
+//! The device's database: SQLite behind SQLCipher, with change capture and statement accounting.
+//!
+//! One writer, a few read-only readers, WAL with FULL. One file per aggregate; SQL is nowhere else.
+
+mod apply;
+mod capture;
+pub mod consent;
+mod derive;
+pub mod doctor;
+mod error;
+mod ffi;
+mod generated;
+mod json;
+pub mod listing;
+pub mod local;
+pub mod manifest;
+mod meter;
+pub mod note;
+mod open;
+mod outbox;
+pub mod patient;
+pub mod search;
+mod transaction;
+mod versions;
+
+pub use apply::{Applied, apply_ops, parked_count};
+pub use capture::{Bases, Context};
+pub use error::StoreError;
+pub use meter::{Cost, Usage};
+pub use open::{Changed, DatabaseKey, Identity, READERS, Store};
+pub use outbox::list_outbox;
+pub use transaction::{Read, Write};
+pub use versions::{Versions, load_versions};

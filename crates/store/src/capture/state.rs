@@ -1,0 +1,256 @@
+//! The transaction's context, as the capture functions see it.
+
+use super::{NO_BASE, NO_CONTEXT};
+use crate::ffi::{Answer, Arguments, add_function};
+use chrono::{DateTime, Utc};
+use domain::id::ActorId;
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use sync_protocol::{Dot, Replica, Version};
+use uuid::Uuid;
+
+/// Who changes something, when, and by which command.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub transaction: Uuid,
+    pub actor: ActorId,
+    pub at: DateTime<Utc>,
+    /// Since this device was started: tells how far its wall clock can be trusted.
+    pub boot_ms: i64,
+    pub command: &'static str,
+}
+
+/// What the author of a change had seen: record → register → version. Register 0 stands for those
+/// without one of their own.
+pub type Bases = HashMap<Uuid, BTreeMap<i64, Version>>;
+
+/// Shared by the writer's connection and whoever runs a transaction on it.
+#[derive(Debug, Default)]
+pub struct CaptureState(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    mode: Mode,
+    paired: bool,
+    /// The number of this device, in its present incarnation, among the replicas of its database.
+    replica: u32,
+    next_seq: u64,
+    bases: Bases,
+    /// The change is not made from a form: it is based on what the row holds.
+    base_is_current: bool,
+    last: Captured,
+    rows: u64,
+    bytes: u64,
+    changed: BTreeSet<i64>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Mode {
+    /// Outside a transaction: a write aborts.
+    #[default]
+    Closed,
+    Capturing,
+    /// Remote data goes in as it is.
+    Applying,
+}
+
+/// The op that is being captured.
+#[derive(Debug, Default)]
+struct Captured {
+    seq: u64,
+    base: Option<String>,
+    others: Option<String>,
+}
+
+/// What a transaction captured.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub first_seq: u64,
+    pub last_seq: u64,
+    pub rows: u64,
+    pub bytes: u64,
+    /// Numbers of the collections that changed.
+    pub changed: BTreeSet<i64>,
+}
+
+impl CaptureState {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing panics while it holds the lock; a poisoned one is as good.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what was read from the file when it was opened.
+    pub fn load(&self, replica: u32, next_seq: u64, paired: bool) {
+        let mut inner = self.lock();
+        inner.replica = replica;
+        inner.next_seq = next_seq;
+        inner.paired = paired;
+    }
+
+    /// Whether changes go to the outbox.
+    pub fn set_paired(&self, paired: bool) {
+        self.lock().paired = paired;
+    }
+
+    /// Begins a transaction; returns the number of its first op.
+    pub fn begin(&self, applying: bool) -> u64 {
+        let mut inner = self.lock();
+        inner.mode = if applying { Mode::Applying } else { Mode::Capturing };
+        inner.bases.clear();
+        inner.base_is_current = false;
+        inner.rows = 0;
+        inner.bytes = 0;
+        inner.changed.clear();
+        inner.next_seq
+    }
+
+    /// Adds what the author had seen.
+    pub fn declare(&self, bases: Bases) {
+        self.lock().bases.extend(bases);
+    }
+
+    /// From here on changes are based on what the rows hold.
+    pub fn declare_current(&self) {
+        self.lock().base_is_current = true;
+    }
+
+    /// Notes a change that the triggers do not see.
+    pub fn mark(&self, collection: i64) {
+        self.lock().changed.insert(collection);
+    }
+
+    /// What was captured since `begin`.
+    pub fn summary(&self, first_seq: u64) -> Summary {
+        let inner = self.lock();
+        Summary {
+            first_seq,
+            last_seq: inner.next_seq.saturating_sub(1),
+            rows: inner.rows,
+            bytes: inner.bytes,
+            changed: inner.changed.clone(),
+        }
+    }
+
+    /// Ends a transaction. One that was rolled back gives its numbers back.
+    pub fn end(&self, roll_back_to: Option<u64>) {
+        let mut inner = self.lock();
+        inner.mode = Mode::Closed;
+        inner.bases.clear();
+        if let Some(seq) = roll_back_to {
+            inner.next_seq = seq;
+        }
+    }
+}
+
+impl Inner {
+    fn capture(
+        &mut self,
+        collection: i64,
+        base: Option<Version>,
+        base_text: Option<String>,
+    ) -> Result<Answer, &'static str> {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.rows += 1;
+        self.changed.insert(collection);
+        let dot = Dot { replica: Replica(self.replica), seq };
+        let others = base.and_then(|base| Version::after(&base, dot).others_text());
+        self.last = Captured { seq, base: base_text, others };
+        Ok(Answer::Null)
+    }
+
+    fn declared(&self, record: &[u8]) -> Result<Option<&BTreeMap<i64, Version>>, &'static str> {
+        let declared = Uuid::from_slice(record).ok().and_then(|record| self.bases.get(&record));
+        if declared.is_none() && !self.base_is_current { Err(NO_BASE) } else { Ok(declared) }
+    }
+}
+
+fn parse(text: Option<&str>) -> Result<Option<Version>, &'static str> {
+    text.map(|text| text.parse().map_err(|_| "frontdesk: a stored version cannot be read")).transpose()
+}
+
+/// `capturing()`: whether a change becomes an op. Aborts a write outside a transaction.
+fn capturing(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    match state.lock().mode {
+        Mode::Closed => Err(NO_CONTEXT),
+        Mode::Capturing => Ok(Answer::Integer(1)),
+        Mode::Applying => Ok(Answer::Integer(0)),
+    }
+}
+
+/// `capture_insert(collection, tombstone)`
+fn capture_insert(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
+    let tombstone = arguments.text(1);
+    let base = parse(tombstone)?;
+    state.lock().capture(arguments.integer(0), base, tombstone.map(str::to_owned))
+}
+
+/// `capture_set(collection, record, register, current)`
+fn capture_set(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
+    let mut inner = state.lock();
+    let register = arguments.integer(2);
+    let base = match inner.declared(arguments.blob(1))? {
+        Some(declared) => declared.get(&register).or_else(|| declared.get(&0)).cloned(),
+        None => parse(arguments.text(3))?,
+    };
+    let text = base.as_ref().map(ToString::to_string);
+    inner.capture(arguments.integer(0), base, text)
+}
+
+/// `capture_delete(collection, record, current versions as JSON)`
+fn capture_delete(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
+    let mut inner = state.lock();
+    let versions = match inner.declared(arguments.blob(1))? {
+        Some(declared) => declared.clone(),
+        None => serde_json::from_str(arguments.text(2).unwrap_or("{}"))
+            .map_err(|_| "frontdesk: a stored version cannot be read")?,
+    };
+    let text = serde_json::to_string(&versions).map_err(|_| "frontdesk: a version cannot be written")?;
+    let joined = versions.into_values().reduce(|all, version| all.joined(&version));
+    inner.capture(arguments.integer(0), joined, Some(text))
+}
+
+fn captured_seq(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    Ok(Answer::Integer(i64::try_from(state.lock().last.seq).unwrap_or(i64::MAX)))
+}
+
+fn captured_replica(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    Ok(Answer::Integer(state.lock().replica.into()))
+}
+
+fn captured_base(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    Ok(state.lock().last.base.clone().map_or(Answer::Null, Answer::Text))
+}
+
+fn captured_others(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    Ok(state.lock().last.others.clone().map_or(Answer::Null, Answer::Text))
+}
+
+/// `capture_value(json)`: the value as it is, its size counted.
+fn capture_value(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
+    let value = arguments.text(0).unwrap_or_default();
+    state.lock().bytes += value.len() as u64;
+    Ok(Answer::Text(value.to_owned()))
+}
+
+fn paired(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    Ok(Answer::Integer(state.lock().paired.into()))
+}
+
+/// Makes the capture functions known to the writer.
+pub async fn register_functions(
+    connection: &mut SqliteConnection,
+    state: &Arc<CaptureState>,
+) -> Result<(), sqlx::Error> {
+    add_function(connection, "capturing", 0, false, state, capturing).await?;
+    add_function(connection, "capture_insert", 2, false, state, capture_insert).await?;
+    add_function(connection, "capture_set", 4, false, state, capture_set).await?;
+    add_function(connection, "capture_delete", 3, false, state, capture_delete).await?;
+    add_function(connection, "captured_seq", 0, false, state, captured_seq).await?;
+    add_function(connection, "captured_replica", 0, false, state, captured_replica).await?;
+    add_function(connection, "captured_base", 0, false, state, captured_base).await?;
+    add_function(connection, "captured_others", 0, false, state, captured_others).await?;
+    add_function(connection, "capture_value", 1, false, state, capture_value).await?;
+    add_function(connection, "paired", 0, false, state, paired).await
+}

@@ -1,0 +1,232 @@
+//! Derived data: side tables that triggers keep, from whatever order rows arrive in.
+//!
+//! One view says what a patient's listing row is; triggers copy it, `doctor` compares with it.
+
+use crate::ffi::{Answer, Arguments, add_function};
+use domain::patient::Name;
+use domain::text;
+use sqlx::SqliteConnection;
+use std::sync::Arc;
+
+/// The columns that [`SOURCE`] computes.
+pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts";
+
+/// What a patient's listing row is.
+const SOURCE: &str = "
+CREATE VIEW patient_listing_source AS
+SELECT
+  p.id AS patient_id,
+  p.archived_at IS NOT NULL AS archived,
+  sort_key(p.family, p.given) AS sort_name,
+  coalesce(p.birth_date, '9999-12-31') AS birth_key,
+  p.created_at AS created_at,
+  p.tier AS tier,
+  coalesce((SELECT max(iif(level = 'do_not_book', 2, 1)) FROM patient_alert WHERE patient_id = p.id), 0) AS alert,
+  coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'phone'
+            ORDER BY is_primary DESC, position, id LIMIT 1), '') AS phone,
+  coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'email'
+            ORDER BY is_primary DESC, position, id LIMIT 1), '') AS email,
+  lower(p.external_id) AS chart,
+  (SELECT json_group_array(label ORDER BY label) FROM patient_tag WHERE patient_id = p.id) AS tags,
+  search_names(p.given, p.middle, p.family, p.preferred_name) AS names,
+  search_sounds(p.given, p.middle, p.family, p.preferred_name) AS sounds,
+  search_contacts((SELECT json_group_array(value ORDER BY kind, value) FROM patient_contact WHERE patient_id = p.id)) AS contacts
+FROM patient p";
+
+/// The view and the triggers, in the order they are to be made.
+pub fn statements() -> Vec<String> {
+    let mut statements = vec![SOURCE.trim().to_owned()];
+    statements.extend(patient_triggers());
+    statements
+        .extend(["patient_contact", "patient_alert", "patient_tag"].iter().flat_map(|t| child_triggers(t)));
+    statements.extend(FIXED.iter().map(|statement| (*statement).to_owned()));
+    statements
+}
+
+fn refresh(patient: &str) -> String {
+    let update: Vec<_> = LISTING_COLUMNS
+        .split(", ")
+        .filter(|column| *column != "patient_id")
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    format!(
+        "INSERT INTO patient_listing ({LISTING_COLUMNS})\n    \
+           SELECT {LISTING_COLUMNS} FROM patient_listing_source WHERE patient_id = {patient}\n    \
+           ON CONFLICT (patient_id) DO UPDATE SET {};",
+        update.join(", ")
+    )
+}
+
+fn trigger(name: &str, event: &str, body: &str) -> String {
+    format!("CREATE TRIGGER derive_{name} AFTER {event}\nBEGIN\n  {body}\nEND")
+}
+
+fn patient_triggers() -> [String; 3] {
+    let columns =
+        "family, given, middle, preferred_name, birth_date, archived_at, created_at, tier, external_id";
+    [
+        trigger("patient_insert", "INSERT ON patient", &refresh("NEW.id")),
+        trigger("patient_update", &format!("UPDATE OF {columns} ON patient"), &refresh("NEW.id")),
+        trigger(
+            "patient_delete",
+            "DELETE ON patient",
+            "DELETE FROM patient_listing WHERE patient_id = OLD.id;",
+        ),
+    ]
+}
+
+fn child_triggers(table: &str) -> [String; 4] {
+    [
+        trigger(&format!("{table}_insert"), &format!("INSERT ON {table}"), &refresh("NEW.patient_id")),
+        trigger(&format!("{table}_update"), &format!("UPDATE ON {table}"), &refresh("NEW.patient_id")),
+        trigger(
+            &format!("{table}_move"),
+            &format!("UPDATE OF patient_id ON {table} WHEN OLD.patient_id IS NOT NEW.patient_id"),
+            &refresh("OLD.patient_id"),
+        ),
+        trigger(&format!("{table}_delete"), &format!("DELETE ON {table}"), &refresh("OLD.patient_id")),
+    ]
+}
+
+/// What hangs on the listing itself.
+const FIXED: &[&str] = &[
+    "CREATE TRIGGER derive_listing_insert AFTER INSERT ON patient_listing
+BEGIN
+  INSERT INTO patient_search (rowid, names, sounds) VALUES (NEW.no, NEW.names, NEW.sounds);
+  INSERT INTO patient_contact_search (rowid, contacts) VALUES (NEW.no, NEW.contacts);
+  INSERT INTO search_word (word) SELECT value FROM json_each(words(NEW.names)) WHERE true ON CONFLICT DO NOTHING;
+  INSERT INTO patient_listing_tag (no, tag, archived, sort_name, birth_key, created_at)
+    SELECT DISTINCT NEW.no, fold(value), NEW.archived, NEW.sort_name, NEW.birth_key, NEW.created_at FROM json_each(NEW.tags);
+  INSERT INTO patient_count (facet, value, archived, n)
+    SELECT facet, value, NEW.archived, 1 FROM (
+      SELECT 'all' AS facet, '' AS value UNION ALL SELECT 'tier', NEW.tier UNION ALL SELECT 'alert', '' WHERE NEW.alert > 0)
+    WHERE true ON CONFLICT (facet, value, archived) DO UPDATE SET n = n + 1;
+END",
+    "CREATE TRIGGER derive_listing_names AFTER UPDATE OF names, sounds ON patient_listing
+WHEN OLD.names IS NOT NEW.names OR OLD.sounds IS NOT NEW.sounds
+BEGIN
+  INSERT INTO patient_search (patient_search, rowid, names, sounds) VALUES ('delete', OLD.no, OLD.names, OLD.sounds);
+  INSERT INTO patient_search (rowid, names, sounds) VALUES (NEW.no, NEW.names, NEW.sounds);
+  INSERT INTO search_word (word) SELECT value FROM json_each(words(NEW.names)) WHERE true ON CONFLICT DO NOTHING;
+END",
+    "CREATE TRIGGER derive_listing_contacts AFTER UPDATE OF contacts ON patient_listing
+WHEN OLD.contacts IS NOT NEW.contacts
+BEGIN
+  INSERT INTO patient_contact_search (patient_contact_search, rowid, contacts) VALUES ('delete', OLD.no, OLD.contacts);
+  INSERT INTO patient_contact_search (rowid, contacts) VALUES (NEW.no, NEW.contacts);
+END",
+    "CREATE TRIGGER derive_listing_tags AFTER UPDATE OF tags, archived, sort_name, birth_key, created_at ON patient_listing
+WHEN OLD.tags IS NOT NEW.tags OR OLD.archived IS NOT NEW.archived OR OLD.sort_name IS NOT NEW.sort_name
+  OR OLD.birth_key IS NOT NEW.birth_key OR OLD.created_at IS NOT NEW.created_at
+BEGIN
+  DELETE FROM patient_listing_tag WHERE no = OLD.no;
+  INSERT INTO patient_listing_tag (no, tag, archived, sort_name, birth_key, created_at)
+    SELECT DISTINCT NEW.no, fold(value), NEW.archived, NEW.sort_name, NEW.birth_key, NEW.created_at FROM json_each(NEW.tags);
+END",
+    "CREATE TRIGGER derive_listing_counts AFTER UPDATE OF archived, tier, alert ON patient_listing
+WHEN OLD.archived IS NOT NEW.archived OR OLD.tier IS NOT NEW.tier OR (OLD.alert > 0) IS NOT (NEW.alert > 0)
+BEGIN
+  UPDATE patient_count SET n = n - 1 WHERE archived = OLD.archived AND (facet, value) IN (
+    SELECT 'all', '' UNION ALL SELECT 'tier', OLD.tier UNION ALL SELECT 'alert', '' WHERE OLD.alert > 0);
+  INSERT INTO patient_count (facet, value, archived, n)
+    SELECT facet, value, NEW.archived, 1 FROM (
+      SELECT 'all' AS facet, '' AS value UNION ALL SELECT 'tier', NEW.tier UNION ALL SELECT 'alert', '' WHERE NEW.alert > 0)
+    WHERE true ON CONFLICT (facet, value, archived) DO UPDATE SET n = n + 1;
+END",
+    "CREATE TRIGGER derive_listing_delete AFTER DELETE ON patient_listing
+BEGIN
+  INSERT INTO patient_search (patient_search, rowid, names, sounds) VALUES ('delete', OLD.no, OLD.names, OLD.sounds);
+  INSERT INTO patient_contact_search (patient_contact_search, rowid, contacts) VALUES ('delete', OLD.no, OLD.contacts);
+  DELETE FROM patient_listing_tag WHERE no = OLD.no;
+  UPDATE patient_count SET n = n - 1 WHERE archived = OLD.archived AND (facet, value) IN (
+    SELECT 'all', '' UNION ALL SELECT 'tier', OLD.tier UNION ALL SELECT 'alert', '' WHERE OLD.alert > 0);
+END",
+    "CREATE TRIGGER derive_tag_insert AFTER INSERT ON patient_listing_tag
+BEGIN
+  INSERT INTO patient_count (facet, value, archived, n) VALUES ('tag', NEW.tag, NEW.archived, 1)
+    ON CONFLICT (facet, value, archived) DO UPDATE SET n = n + 1;
+END",
+    "CREATE TRIGGER derive_tag_delete AFTER DELETE ON patient_listing_tag
+BEGIN
+  UPDATE patient_count SET n = n - 1 WHERE facet = 'tag' AND value = OLD.tag AND archived = OLD.archived;
+END",
+    "CREATE TRIGGER derive_word AFTER INSERT ON search_word
+BEGIN
+  INSERT INTO search_spelling (key, word)
+    SELECT value, NEW.word FROM json_each(typo_keys(NEW.word)) WHERE true ON CONFLICT DO NOTHING;
+END",
+    "CREATE TRIGGER derive_consent AFTER INSERT ON consent_event
+BEGIN
+  INSERT INTO consent_superseded (event_id)
+    SELECT unhex(value) FROM json_each(iif(json_valid(NEW.supersedes), NEW.supersedes, '[]'))
+    WHERE length(unhex(value)) = 16 ON CONFLICT DO NOTHING;
+END",
+];
+
+struct Stateless;
+
+type Result1 = Result<Answer, &'static str>;
+
+fn text_at<'a>(arguments: &'a Arguments<'_>, index: usize) -> &'a str {
+    arguments.text(index).unwrap_or_default()
+}
+
+fn json(list: &[String]) -> Result1 {
+    serde_json::to_string(list).map(Answer::Text).map_err(|_| "frontdesk: a list cannot be written")
+}
+
+fn name(arguments: &Arguments<'_>) -> Name {
+    Name {
+        given: text_at(arguments, 0).to_owned(),
+        middle: text_at(arguments, 1).to_owned(),
+        family: text_at(arguments, 2).to_owned(),
+        ..Name::default()
+    }
+}
+
+fn sort_key(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    Ok(Answer::Text(text::sort_key(text_at(arguments, 0), text_at(arguments, 1))))
+}
+
+fn search_names(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    Ok(Answer::Text(text::search_names(&name(arguments), text_at(arguments, 3))))
+}
+
+fn search_sounds(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    Ok(Answer::Text(text::search_sounds(&name(arguments), text_at(arguments, 3))))
+}
+
+fn search_contacts(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    let values: Vec<String> = serde_json::from_str(text_at(arguments, 0)).unwrap_or_default();
+    Ok(Answer::Text(text::search_contacts(values.iter().map(String::as_str))))
+}
+
+fn words(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    json(
+        &text_at(arguments, 0)
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    )
+}
+
+fn typo_keys(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    json(&text::typo_keys(text_at(arguments, 0)))
+}
+
+fn fold(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    Ok(Answer::Text(text::fold(text_at(arguments, 0))))
+}
+
+/// Makes the text functions known to a connection.
+pub async fn register_functions(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let none = &Arc::new(Stateless);
+    add_function(connection, "sort_key", 2, true, none, sort_key).await?;
+    add_function(connection, "search_names", 4, true, none, search_names).await?;
+    add_function(connection, "search_sounds", 4, true, none, search_sounds).await?;
+    add_function(connection, "search_contacts", 1, true, none, search_contacts).await?;
+    add_function(connection, "words", 1, true, none, words).await?;
+    add_function(connection, "typo_keys", 1, true, none, typo_keys).await?;
+    add_function(connection, "fold", 1, true, none, fold).await
+}

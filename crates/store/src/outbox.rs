@@ -1,0 +1,87 @@
+//! Reading the outbox: the changes that the server has not acknowledged.
+
+use crate::error::StoreError;
+use crate::manifest::{self, Collection};
+use domain::id::ActorId;
+use sqlx::SqliteConnection;
+use std::collections::BTreeMap;
+use sync_protocol::{Change, Dot, Op, Replica, Values, Version};
+use uuid::Uuid;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    seq: i64,
+    replica: u32,
+    collection: i64,
+    record: Uuid,
+    register: i64,
+    base: Option<String>,
+    value: Option<String>,
+    transaction_id: Uuid,
+    actor: Uuid,
+    at_ms: i64,
+    boot_ms: i64,
+}
+
+/// The next `limit` ops after number `after`, in the order they were made.
+pub async fn list_outbox(
+    connection: &mut SqliteConnection,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Op>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
+                t.id AS transaction_id, t.actor, t.at_ms, t.boot_ms
+         FROM outbox o
+         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
+         WHERE o.seq > ? ORDER BY o.seq LIMIT ?",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(op).collect()
+}
+
+fn op(row: Row) -> Result<Op, StoreError> {
+    let stored = || StoreError::StoredValue { column: "outbox" };
+    let collection = manifest::collection(row.collection).ok_or_else(stored)?;
+    let values: Values = row.value.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
+    let (base, change) = match row.register {
+        -1 => delete(collection, row.base.as_deref().unwrap_or("{}"))?,
+        0 => (row.base, Change::Insert { registers: split(collection, values) }),
+        number => {
+            let register = collection.registers.iter().find(|r| r.number == number).ok_or_else(stored)?;
+            (row.base, Change::Set { register: register.name.to_owned(), values })
+        }
+    };
+    Ok(Op {
+        id: Dot { replica: Replica(row.replica), seq: u64::try_from(row.seq).map_err(|_| stored())? },
+        transaction: row.transaction_id,
+        actor: ActorId(row.actor),
+        wall_ms: row.at_ms,
+        boot_ms: row.boot_ms,
+        collection: collection.name.to_owned(),
+        record: row.record,
+        base: base.map(|text| text.parse().map_err(|_| stored())).transpose()?,
+        change,
+    })
+}
+
+/// The values of a whole record, register by register.
+fn split(collection: &Collection, values: Values) -> Vec<(String, Values)> {
+    let mut values = values.into_iter();
+    let registers = collection.registers.iter();
+    registers.map(|r| (r.name.to_owned(), values.by_ref().take(r.columns.len()).collect())).collect()
+}
+
+fn delete(collection: &Collection, base: &str) -> Result<(Option<String>, Change), StoreError> {
+    let versions: BTreeMap<i64, Version> = serde_json::from_str(base)?;
+    let joined = versions.values().cloned().reduce(|all, version| all.joined(&version));
+    let name = |number: i64| {
+        let register = collection.registers.iter().find(|r| r.number == number);
+        register.map_or_else(String::new, |r| r.name.to_owned())
+    };
+    let base = versions.into_iter().map(|(number, version)| (name(number), version)).collect();
+    Ok((joined.map(|version| version.to_string()), Change::Delete { base }))
+}

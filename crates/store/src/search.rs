@@ -1,0 +1,188 @@
+//! Finding patients: candidates come from the indexes, `domain::search` ranks them.
+
+use crate::error::StoreError;
+use crate::json;
+use crate::listing::{ListingRow, ROW_COLUMNS, RawRow};
+use chrono::NaiveDate;
+use domain::search::{Candidate, Match, Query, Term, best};
+use domain::text::{is_typo_of, typo_keys};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
+
+/// A find, and why it is one.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub row: ListingRow,
+    pub matched_by: Match,
+}
+
+#[derive(FromRow)]
+struct CandidateRow {
+    #[sqlx(flatten)]
+    row: RawRow,
+    names: String,
+    sounds: String,
+    contacts: String,
+    external_id: String,
+}
+
+/// One source of candidates: a subquery, and what is bound to it. Each is bounded, so that a
+/// common beginning costs no more than a rare name.
+struct Source {
+    sql: &'static str,
+    value: String,
+}
+
+const BY_FAMILY: &str = "SELECT * FROM (SELECT no FROM patient_listing WHERE archived = 0 AND sort_name >= ? AND sort_name < ? ORDER BY sort_name, no LIMIT 60)";
+const BY_NAMES: &str =
+    "SELECT * FROM (SELECT rowid AS no FROM patient_search WHERE patient_search MATCH ? LIMIT 150)";
+const BY_CONTACT: &str = "SELECT * FROM (SELECT rowid AS no FROM patient_contact_search WHERE patient_contact_search MATCH ? LIMIT 80)";
+const BY_BIRTH_DATE: &str = "SELECT * FROM (SELECT no FROM patient_listing WHERE archived IN (0, 1) AND birth_key IN (SELECT value FROM json_each(?)) LIMIT 80)";
+const BY_CHART: &str =
+    "SELECT * FROM (SELECT no FROM patient_listing WHERE chart <> '' AND chart >= ? AND chart < ? LIMIT 40)";
+
+/// The best `limit` patients for `query`, the best first. Two statements.
+pub async fn search_patients(
+    connection: &mut SqliteConnection,
+    query: &Query,
+    limit: usize,
+) -> Result<Vec<Hit>, StoreError> {
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    let spellings = find_spellings(connection, query).await?;
+    let rows = find_candidates(connection, &sources(query, &spellings)?).await?;
+    let candidates: Vec<Candidate<'_>> = rows.iter().map(candidate).collect();
+    let ranked: Vec<_> = best(query, &candidates, limit);
+    let mut rows: Vec<_> = rows.into_iter().map(Some).collect();
+    ranked
+        .into_iter()
+        .filter_map(|(at, score)| Some((rows[at].take()?, score.matched_by)))
+        .map(|(found, matched_by)| Ok(Hit { row: found.row.try_into()?, matched_by }))
+        .collect()
+}
+
+fn candidate(found: &CandidateRow) -> Candidate<'_> {
+    Candidate {
+        given: &found.row.given,
+        middle: &found.row.middle,
+        family: &found.row.family,
+        preferred: &found.row.preferred_name,
+        names: &found.names,
+        sounds: &found.sounds,
+        contacts: &found.contacts,
+        external_id: &found.external_id,
+        birth_date: found.row.birth_date.as_deref().and_then(|date| date.parse::<NaiveDate>().ok()),
+        archived: found.row.archived,
+    }
+}
+
+/// Words in the database that each typed word may be a slip for: (place of the term, word).
+async fn find_spellings(
+    connection: &mut SqliteConnection,
+    query: &Query,
+) -> Result<Vec<(usize, String)>, StoreError> {
+    let keys = query.terms.iter().enumerate().flat_map(|(at, term)| {
+        typo_keys(&term.word).into_iter().map(move |key| vec![Value::from(at), Value::from(key)])
+    });
+    let found: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT DISTINCT typed.value ->> 0, s.word FROM json_each(?) AS typed
+         CROSS JOIN search_spelling s ON s.key = typed.value ->> 1 LIMIT 400",
+    )
+    .bind(json::rows(keys)?)
+    .fetch_all(connection)
+    .await?;
+    let place = |at: i64| usize::try_from(at).ok().filter(|at| *at < query.terms.len());
+    Ok(found
+        .into_iter()
+        .filter_map(|(at, word)| Some((place(at)?, word)))
+        .filter(|(at, word)| is_typo_of(&query.terms[*at].word, word))
+        .collect())
+}
+
+fn sources(query: &Query, spellings: &[(usize, String)]) -> Result<Vec<Source>, StoreError> {
+    let mut sources = Vec::new();
+    if let Some(first) = query.terms.first() {
+        sources.push(Source { sql: BY_FAMILY, value: first.word.clone() });
+        let exact = all_terms(query, |_, term| names(&[term.word.as_str()], term, ""));
+        let begins = all_terms(query, |_, term| names(&[term.word.as_str()], term, "*"));
+        let likely = all_terms(query, |at, term| {
+            let typos = spellings.iter().filter(|(place, _)| *place == at).map(|(_, word)| word.as_str());
+            let either = names(&[term.word.as_str()], term, "*");
+            any_of([Some(either), Some(list("names", typos, "")), Some(sounds(&term.nicknames))])
+        });
+        let sounding = all_terms(query, |_, term| {
+            any_of([Some(names(&[term.word.as_str()], term, "*")), Some(sounds(&term.sounds))])
+        });
+        sources.extend([exact, begins, likely, sounding].map(|value| Source { sql: BY_NAMES, value }));
+    }
+    let fragments = [query.digits.as_deref(), query.email.as_deref()];
+    sources
+        .extend(fragments.into_iter().flatten().map(|text| Source { sql: BY_CONTACT, value: quoted(text) }));
+    if !query.dates.is_empty() {
+        sources.push(Source { sql: BY_BIRTH_DATE, value: serde_json::to_string(&query.dates)? });
+    }
+    sources.extend(query.chart.clone().map(|value| Source { sql: BY_CHART, value }));
+    Ok(sources)
+}
+
+/// A full-text expression that every term must fulfil. Two terms that are one name written apart
+/// may fulfil it together.
+fn all_terms(query: &Query, expression: impl Fn(usize, &Term) -> String) -> String {
+    let each: Vec<_> = query.terms.iter().enumerate().map(|(at, term)| expression(at, term)).collect();
+    each.iter().map(|term| format!("({term})")).collect::<Vec<_>>().join(" AND ")
+}
+
+fn names(words: &[&str], term: &Term, suffix: &str) -> String {
+    let joined = term.joined.as_deref();
+    list("names", words.iter().copied().chain(joined), suffix)
+}
+
+fn sounds(codes: &[String]) -> String {
+    list("sounds", codes.iter().map(String::as_str), "")
+}
+
+fn list<'a>(column: &str, words: impl Iterator<Item = &'a str>, suffix: &str) -> String {
+    let words: Vec<_> = words.map(|word| format!("{}{suffix}", quoted(word))).collect();
+    if words.is_empty() { String::new() } else { format!("{column} : ({})", words.join(" OR ")) }
+}
+
+fn any_of<const N: usize>(parts: [Option<String>; N]) -> String {
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" OR ")
+}
+
+/// A word as FTS5 takes it literally.
+fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
+}
+
+async fn find_candidates(
+    connection: &mut SqliteConnection,
+    sources: &[Source],
+) -> Result<Vec<CandidateRow>, StoreError> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let union = sources.iter().map(|source| source.sql).collect::<Vec<_>>().join(" UNION ");
+    let sql = format!(
+        "SELECT {ROW_COLUMNS}, l.names, l.sounds, l.contacts, p.external_id FROM ({union}) AS found
+         CROSS JOIN patient_listing l ON l.no = found.no
+         CROSS JOIN patient p ON p.id = l.patient_id"
+    );
+    let mut query = sqlx::query_as(AssertSqlSafe(sql));
+    for source in sources {
+        query = query.bind(&source.value);
+        if source.sql.contains("< ?") {
+            query = query.bind(end_of_range(&source.value));
+        }
+    }
+    Ok(query.fetch_all(connection).await?)
+}
+
+/// What every text that begins with `start` is smaller than.
+fn end_of_range(start: &str) -> String {
+    format!("{start}\u{10FFFF}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Reading and writing: one transaction per user action.
+
+use crate::capture::{Bases, CaptureState, Context};
+use crate::error::StoreError;
+use crate::ffi;
+use crate::manifest;
+use crate::meter::{Meter, Usage};
+use crate::open::{Changed, Store};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use sync_protocol::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS};
+use tokio::sync::broadcast;
+
+/// A consistent view of the database.
+pub struct Read {
+    transaction: Transaction<'static, Sqlite>,
+    meter: Option<Arc<Meter>>,
+    usage: Usage,
+}
+
+/// A change of the database. Dropped without [`Write::commit`], it never happened.
+pub struct Write {
+    transaction: Transaction<'static, Sqlite>,
+    meter: Option<Arc<Meter>>,
+    usage: Usage,
+    capturing: Capturing,
+    changes: broadcast::Sender<Changed>,
+    context: Context,
+    local: Vec<&'static str>,
+}
+
+/// Capture is on while this is there; the numbers of a transaction that is not committed are given
+/// back. sqlx rolls the dropped transaction back before the connection's next use.
+struct Capturing {
+    state: Arc<CaptureState>,
+    first_seq: u64,
+    committed: bool,
+}
+
+impl Drop for Capturing {
+    fn drop(&mut self) {
+        self.state.end((!self.committed).then_some(self.first_seq));
+    }
+}
+
+impl Store {
+    /// Begins to read.
+    pub async fn read(&self, usage: &Usage) -> Result<Read, StoreError> {
+        let mut transaction = self.readers.begin().await?;
+        let meter = ffi::meter_of(&mut transaction).await?;
+        if let Some(meter) = &meter {
+            meter.take();
+        }
+        Ok(Read { transaction, meter, usage: usage.clone() })
+    }
+
+    /// Begins to change something as `context` says. Waits for the writer.
+    pub async fn write(&self, usage: &Usage, context: Context) -> Result<Write, StoreError> {
+        self.begin(usage, context, false).await
+    }
+
+    /// Begins to apply what other devices did: nothing is captured.
+    pub async fn apply(&self, usage: &Usage, context: Context) -> Result<Write, StoreError> {
+        self.begin(usage, context, true).await
+    }
+
+    async fn begin(&self, usage: &Usage, context: Context, applying: bool) -> Result<Write, StoreError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let meter = ffi::meter_of(&mut transaction).await?;
+        if let Some(meter) = &meter {
+            meter.take();
+        }
+        let first_seq = self.capture.begin(applying);
+        Ok(Write {
+            transaction,
+            meter,
+            usage: usage.clone(),
+            capturing: Capturing { state: Arc::clone(&self.capture), first_seq, committed: false },
+            changes: self.changes.clone(),
+            context,
+            local: Vec::new(),
+        })
+    }
+}
+
+impl Read {
+    /// Ends the view and books what it cost.
+    pub async fn end(self) -> Result<(), StoreError> {
+        self.transaction.commit().await?;
+        if let Some(meter) = self.meter {
+            self.usage.add(meter.take());
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Read {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Read {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+}
+
+impl Write {
+    /// Who changes what, when.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Says what the author of the change had seen (rule 1 of the sync design).
+    pub fn declare(&self, bases: Bases) {
+        self.capturing.state.declare(bases);
+    }
+
+    /// Says that the change is not made from a form: it is based on what the rows hold now.
+    pub fn declare_current(&self) {
+        self.capturing.state.declare_current();
+    }
+
+    /// Says that a table changed that is not synced, so that whatever shows it asks again.
+    pub fn touch(&mut self, table: &'static str) {
+        self.local.push(table);
+    }
+
+    /// The number that the next op will get.
+    pub fn next_seq(&self) -> u64 {
+        self.capturing.state.summary(self.capturing.first_seq).last_seq + 1
+    }
+
+    pub(crate) fn mark(&self, collection: i64) {
+        self.capturing.state.mark(collection);
+    }
+
+    /// Makes the change durable and tells who listens.
+    ///
+    /// # Errors
+    /// More than one transaction may change; a full disk. Nothing was changed then.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let summary = self.capturing.state.summary(self.capturing.first_seq);
+        if summary.rows > TRANSACTION_MAX_ROWS || summary.bytes > TRANSACTION_MAX_BYTES {
+            return Err(StoreError::TransactionTooLarge { rows: summary.rows, bytes: summary.bytes });
+        }
+        if summary.rows > 0 {
+            log_transaction(&mut self.transaction, &self.context, summary.first_seq, summary.last_seq)
+                .await?;
+        }
+        let Self { transaction, meter, usage, mut capturing, changes, local, .. } = self;
+        transaction.commit().await?;
+        capturing.committed = true;
+        drop(capturing);
+        if let Some(meter) = meter {
+            usage.add(meter.take());
+        }
+        let synced = summary.changed.iter().filter_map(|number| Some(manifest::collection(*number)?.name));
+        let collections: Vec<_> = synced.chain(local).collect();
+        if !collections.is_empty() {
+            // No listener is no fault.
+            let _ = changes.send(Changed { collections });
+        }
+        Ok(())
+    }
+}
+
+async fn log_transaction(
+    connection: &mut SqliteConnection,
+    context: &Context,
+    first_seq: u64,
+    last_seq: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO transaction_log (id, actor, command, at_ms, boot_ms, first_seq, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(context.transaction)
+        .bind(context.actor.0)
+        .bind(context.command)
+        .bind(context.at.timestamp_millis())
+        .bind(context.boot_ms)
+        .bind(i64::try_from(first_seq).unwrap_or(i64::MAX))
+        .bind(i64::try_from(last_seq).unwrap_or(i64::MAX))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+impl Deref for Write {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+}
