@@ -1,0 +1,3 @@
+//! The real window, as a person uses it.
+
+mod start;
