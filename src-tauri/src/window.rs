@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use tauri::utils::config::WindowConfig;
-use tauri::{App, AppHandle, Manager, RunEvent, WebviewWindowBuilder, Wry};
+use tauri::{App, AppHandle, RunEvent, WebviewWindowBuilder, Wry};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::backend::Backend;
