@@ -29,10 +29,14 @@ pub enum Problem {
     NotAChoice,
     /// Refers to a record that is not there.
     NoSuchRecord,
+    /// Somebody else changed it since it was loaded.
+    ChangedMeanwhile,
     /// A row has more cells than the file has headers.
     TooManyCells,
     /// Bytes that are no text in the file's encoding.
     NotText,
+    /// A quotation mark opens a cell and none closes it.
+    UnclosedQuote,
 }
 
 impl fmt::Display for Problem {
@@ -49,8 +53,10 @@ impl fmt::Display for Problem {
             Self::Repeated => "is there twice",
             Self::NotAChoice => "is not one of the choices",
             Self::NoSuchRecord => "refers to a record that is not there",
+            Self::ChangedMeanwhile => "was changed by somebody else meanwhile",
             Self::TooManyCells => "has more cells than the file has columns",
             Self::NotText => "contains bytes that are not text in the file's encoding",
+            Self::UnclosedQuote => "has a quotation mark that is never closed",
         })
     }
 }
