@@ -94,12 +94,8 @@ fn quotes_newlines_and_blank_lines_are_read_as_they_stand_and_lines_counted() {
     let text = "\n a ,b\r\n\r\n\"x\r\ny\",\"say \"\"hi\"\"\"\r\r\n , \n\n2,\n3\n4,5,6";
     let (headers, records, _) = read(text.as_bytes());
     assert_eq!(headers, ["a", "b"]);
-    let expected = [
-        (4, vec!["x\r\ny", "say \"hi\""]),
-        (9, vec!["2", ""]),
-        (10, vec!["3"]),
-        (11, vec!["4", "5", "6"]),
-    ];
+    let expected =
+        [(4, vec!["x\r\ny", "say \"hi\""]), (9, vec!["2", ""]), (10, vec!["3"]), (11, vec!["4", "5", "6"])];
     assert_eq!(cells(&records), expected);
 }
 
@@ -133,8 +129,7 @@ fn what_is_too_long_is_an_error_of_its_row_and_reading_goes_on() {
         format!("{longest_cell},").repeat(20)
     );
     let (_, records, _) = read_in_parts(text.as_bytes(), 50_000).unwrap();
-    let expected =
-        [(2, Some(1), Problem::TooLong), (4, None, Problem::TooLong), (5, None, Problem::TooLong)];
+    let expected = [(2, Some(1), Problem::TooLong), (4, None, Problem::TooLong), (5, None, Problem::TooLong)];
     assert_eq!(errors(&records), expected);
     assert_eq!(records.last().map(|last| (last.line, last.cells.is_ok())), Some((6, true)));
 }
