@@ -205,9 +205,7 @@ fn dated(year: &str, month: u32, day: u32, today: NaiveDate) -> Option<NaiveDate
         2 => {
             let century = today.year() - today.year().rem_euclid(100);
             let in_year = |year| NaiveDate::from_ymd_opt(year, month, day);
-            in_year(century + value)
-                .filter(|date| *date <= today)
-                .or_else(|| in_year(century - 100 + value))
+            in_year(century + value).filter(|date| *date <= today).or_else(|| in_year(century - 100 + value))
         }
         _ => None,
     }

@@ -38,10 +38,9 @@ pub fn build_allergy(cells: &[String], columns: &[Option<Target>]) -> Result<Imp
         reaction: reactions.join(", "),
         severity: gravest(&mut row),
     };
-    for (value, target) in [
-        (&allergy.patient_external_id, Target::PatientExternalId),
-        (&allergy.substance, Target::Substance),
-    ] {
+    for (value, target) in
+        [(&allergy.patient_external_id, Target::PatientExternalId), (&allergy.substance, Target::Substance)]
+    {
         if value.is_empty() {
             row.require(&[target]);
         }

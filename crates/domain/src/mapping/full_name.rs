@@ -9,9 +9,8 @@ const PARTICLES: &[&str] = &[
     "ter", "te", "le", "st", "san", "santa", "bin", "ibn", "al", "el", "mac", "mc",
 ];
 /// What stands before a name.
-const PREFIXES: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "fr", "sr", "sra", "srta", "don", "dona", "hon",
-];
+const PREFIXES: &[&str] =
+    &["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "fr", "sr", "sra", "srta", "don", "dona", "hon"];
 /// What stands behind a name.
 const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "md", "phd", "rn", "esq", "dds", "do"];
 

@@ -19,8 +19,26 @@ pub struct Guess {
 
 /// Words of headers whose dates are not dates of birth.
 const OTHER_DATES: &[&str] = &[
-    "death", "died", "visit", "created", "updated", "modified", "start", "stop", "end", "expir", "last",
-    "next", "first", "since", "appointment", "joined", "added", "defuncion", "visita", "alta",
+    "death",
+    "died",
+    "visit",
+    "created",
+    "updated",
+    "modified",
+    "start",
+    "stop",
+    "end",
+    "expir",
+    "last",
+    "next",
+    "first",
+    "since",
+    "appointment",
+    "joined",
+    "added",
+    "defuncion",
+    "visita",
+    "alta",
 ];
 
 /// Guesses what a file holds from its headers and some of its rows.
@@ -56,7 +74,8 @@ fn allergy_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Tar
         let target = allergy_target(header)?;
         let number = &header[without_number(header).len()..];
         // A coded reaction stands next to its description.
-        let coded = header.starts_with("reaction") && (!number.is_empty() && described(number) || all(sample, at, is_code));
+        let coded = header.starts_with("reaction")
+            && (!number.is_empty() && described(number) || all(sample, at, is_code));
         (target != Target::Reaction || !coded).then_some(target)
     };
     headers.iter().enumerate().map(column).collect()
@@ -75,8 +94,11 @@ fn patient_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Tar
         }
     }
     if !columns.contains(&Some(Target::BirthDate)) {
-        let unnamed = |at: &usize| columns[*at].is_none() && !OTHER_DATES.iter().any(|word| headers[*at].contains(word));
-        let dated: Vec<_> = (0..columns.len()).filter(unnamed).filter(|at| all(sample, *at, is_date_like)).collect();
+        let unnamed = |at: &usize| {
+            columns[*at].is_none() && !OTHER_DATES.iter().any(|word| headers[*at].contains(word))
+        };
+        let dated: Vec<_> =
+            (0..columns.len()).filter(unnamed).filter(|at| all(sample, *at, is_date_like)).collect();
         if let [only] = dated[..] {
             columns[only] = Some(Target::BirthDate);
         }

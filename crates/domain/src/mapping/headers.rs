@@ -43,7 +43,10 @@ const PATIENTS: &[(Target, &str)] = &[
         HomePhone,
         "homephone phonehome home homenumber hometelephone homephonenumber telefonocasa telefonofijo telefonoparticular",
     ),
-    (WorkPhone, "workphone phonework officephone work worknumber businessphone worktelephone telefonotrabajo telefonooficina"),
+    (
+        WorkPhone,
+        "workphone phonework officephone work worknumber businessphone worktelephone telefonotrabajo telefonooficina",
+    ),
     (
         Email,
         "email emailaddress mail primaryemail contactemail emailid emailprimary personalemail workemail homeemail secondaryemail patientemail clientemail correo correoelectronico direcciondecorreo",
@@ -52,13 +55,16 @@ const PATIENTS: &[(Target, &str)] = &[
         AddressLine1,
         "address addressline address1 addressline1 addressone street streetaddress street1 mailingaddress homeaddress addr addr1 patientaddress direccion direccion1 domicilio calle",
     ),
-    (AddressLine2, "address2 addressline2 addresstwo street2 addr2 apt apartment unit suite direccion2 colonia"),
-    (City, "city town suburb locality homecity mailingcity ciudad localidad poblacion municipio"),
-    (Region, "state province region stateprovince stateorprovince homestate mailingstate estado provincia comunidad"),
     (
-        Postcode,
-        "zip zipcode postcode postalcode postal zippostalcode homezip mailingzip codigopostal cp",
+        AddressLine2,
+        "address2 addressline2 addresstwo street2 addr2 apt apartment unit suite direccion2 colonia",
     ),
+    (City, "city town suburb locality homecity mailingcity ciudad localidad poblacion municipio"),
+    (
+        Region,
+        "state province region stateprovince stateorprovince homestate mailingstate estado provincia comunidad",
+    ),
+    (Postcode, "zip zipcode postcode postalcode postal zippostalcode homezip mailingzip codigopostal cp"),
     (Country, "country countrycode nation homecountry pais"),
     (Tier, "tier viptier level membershiplevel loyaltytier membershiptier vip nivel categoria"),
     (Tags, "tags tag labels label groups etiquetas etiqueta"),
@@ -66,8 +72,14 @@ const PATIENTS: &[(Target, &str)] = &[
         Source,
         "source referralsource referredby referral leadsource howdidyouhear howdidyouhearaboutus howheard origen referidopor comonosconocio",
     ),
-    (Alert, "alert alerts alertnote popup popupnote warning warnings medicalalert medicalalerts alerta alertas aviso"),
-    (Note, "note notes comment comments remarks memo patientnotes clientnotes generalnotes nota notas comentarios observaciones"),
+    (
+        Alert,
+        "alert alerts alertnote popup popupnote warning warnings medicalalert medicalalerts alerta alertas aviso",
+    ),
+    (
+        Note,
+        "note notes comment comments remarks memo patientnotes clientnotes generalnotes nota notas comentarios observaciones",
+    ),
 ];
 
 /// Names of an allergy file's columns.
@@ -80,7 +92,10 @@ const ALLERGIES: &[(Target, &str)] = &[
         Substance,
         "substance allergen allergy allergyname allergenname allergydescription allergicto description agent drug medication alergia alergeno sustancia descripcion",
     ),
-    (Reaction, "reaction reactions reactiondescription manifestation symptoms symptom reaccion reacciones sintomas"),
+    (
+        Reaction,
+        "reaction reactions reactiondescription manifestation symptoms symptom reaccion reacciones sintomas",
+    ),
     (Severity, "severity reactionseverity criticality severidad gravedad"),
 ];
 

@@ -121,7 +121,8 @@ fn address(row: &mut Row<'_>) -> Address {
     let mut lines = row.values(Target::AddressLine1);
     lines.truncate(1);
     // An address in one cell may have several lines.
-    let mut lines: Vec<_> = lines.iter().flat_map(|(at, cell)| cell.lines().map(|line| (*at, line.trim()))).collect();
+    let mut lines: Vec<_> =
+        lines.iter().flat_map(|(at, cell)| cell.lines().map(|line| (*at, line.trim()))).collect();
     lines.extend(row.values(Target::AddressLine2));
     lines.retain(|(_, line)| !line.is_empty());
     lines.iter().for_each(|(column, line)| row.check_line(*column, line));

@@ -50,7 +50,10 @@ fn columns_of_common_exports_are_recognised() {
         ("Name,Phone 1,Phone 2,Notes,Tags,VIP Tier", "full_name phone phone note tags tier"),
         ("Name,Surname", "given family"),
         ("Full Name,First,Last", "- given family"),
-        ("Nombre,Apellido paterno,Apellido materno,Fecha de nacimiento,Correo electrónico,Teléfono", "given family family birth_date email phone"),
+        (
+            "Nombre,Apellido paterno,Apellido materno,Fecha de nacimiento,Correo electrónico,Teléfono",
+            "given family family birth_date email phone",
+        ),
         ("Nombre,Correo,Celular", "full_name email mobile_phone"),
         ("Date of Birth (MM/DD/YYYY),Last name", "birth_date family"),
         ("Last,First,SSN,Gender,Maiden", "family given - - -"),
@@ -98,7 +101,10 @@ fn a_file_of_allergies_is_told_from_one_of_patients_with_a_column_for_them() {
 fn values_tell_what_a_header_does_not() {
     let guess = guessed(
         "who,a,b,c,visit,number",
-        &["x,ann@example.com,(555) 010-2030,3/14/1985,1/2/2024,5550102030", "y,,+1 555 010 2031,,1/3/2024,5550102031"],
+        &[
+            "x,ann@example.com,(555) 010-2030,3/14/1985,1/2/2024,5550102030",
+            "y,,+1 555 010 2031,,1/3/2024,5550102031",
+        ],
     );
     assert_eq!(words_of(&guess), "- email phone birth_date - -");
     assert_eq!(words_of(&guessed("a,b", &["3/14/1985,3/15/1985"])), "- -");
@@ -153,14 +159,21 @@ fn a_row_becomes_a_patient_with_everything_where_it_belongs() {
     assert_eq!(patient.name.given, "Maynard46");
     assert_eq!((patient.name.middle.as_str(), patient.name.family.as_str()), ("", "O'Brien-Núñez"));
     assert_eq!(patient.birth_date, Some(day(1985, 3, 14)));
-    let phones: Vec<_> = patient.phones.iter().map(|one| (one.column, one.value.as_str(), one.label)).collect();
+    let phones: Vec<_> =
+        patient.phones.iter().map(|one| (one.column, one.value.as_str(), one.label)).collect();
     assert_eq!(phones, [(9, "(555) 010-2030", "Mobile"), (10, "555 010 2031", ""), (10, "5550102032", "")]);
-    assert_eq!(patient.emails.iter().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["a@example.com", "b@example.org"]);
+    assert_eq!(
+        patient.emails.iter().map(|one| one.value.as_str()).collect::<Vec<_>>(),
+        ["a@example.com", "b@example.org"]
+    );
     assert_eq!((patient.address.line1.as_str(), patient.address.line2.as_str()), ("1 Elm St", "Apt 2"));
     assert_eq!((patient.address.region.as_str(), patient.address.postcode.as_str()), ("ID", "83702"));
     assert_eq!(patient.tier, Tier::Gold);
     assert_eq!(patient.tags, ["Botox", "VIP"]);
-    assert_eq!((patient.alerts, patient.notes), (vec!["Needs a ramp".to_owned()], vec!["First\nSecond".to_owned()]));
+    assert_eq!(
+        (patient.alerts, patient.notes),
+        (vec!["Needs a ramp".to_owned()], vec!["First\nSecond".to_owned()])
+    );
 }
 
 #[test]
@@ -172,7 +185,10 @@ fn both_spanish_family_names_are_kept_together() {
 #[test]
 fn an_address_in_one_cell_keeps_its_lines() {
     let patient = read("Name,Address,Address 2", "Ann Lee,1 Elm St\r\nApt 2,Floor 3").unwrap();
-    assert_eq!((patient.address.line1.as_str(), patient.address.line2.as_str()), ("1 Elm St", "Apt 2, Floor 3"));
+    assert_eq!(
+        (patient.address.line1.as_str(), patient.address.line2.as_str()),
+        ("1 Elm St", "Apt 2, Floor 3")
+    );
 }
 
 #[test]

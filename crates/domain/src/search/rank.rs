@@ -162,7 +162,12 @@ fn by_names(query: &Query, candidate: &Candidate<'_>) -> Found {
 
 /// How the term at a place matches, and how many terms that uses up: two typed words may be one of
 /// the name's ("mc donald").
-fn match_term(terms: &[Term], at: usize, words: &[NameWord<'_>], sounds: &str) -> Option<((Match, u16), usize)> {
+fn match_term(
+    terms: &[Term],
+    at: usize,
+    words: &[NameWord<'_>],
+    sounds: &str,
+) -> Option<((Match, u16), usize)> {
     let term = &terms[at];
     let alone = spelt(&term.word, words);
     if let Some(together) = term.joined.as_deref().and_then(|joined| spelt(joined, words)) {

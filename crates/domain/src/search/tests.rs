@@ -161,7 +161,8 @@ fn a_whole_name_comes_before_a_part_of_a_longer_one() {
 #[test]
 fn a_phone_fragment_finds_in_whatever_form() {
     let ann = known("Ann", "Lee", "", &["+15550102030", "ann.lee@example.com"]);
-    for text in ["2030", "0102030", "(555) 010-2030", "555.010", "+1 555 010 2030", "555 010 20", "1-555-010-2030"]
+    for text in
+        ["2030", "0102030", "(555) 010-2030", "555.010", "+1 555 010 2030", "555 010 20", "1-555-010-2030"]
     {
         assert_eq!(find(text, &ann), Some(Match::Phone), "{text}");
     }
@@ -225,7 +226,12 @@ fn a_query_says_what_to_look_up() {
 
 /// Names as clinics have them, for the properties below.
 fn part() -> impl Strategy<Value = String> {
-    prop_oneof!["[A-Z][a-zà-ü]{1,9}", "[A-Z]'[A-Z][a-z]{2,8}", "[A-Z][a-z]{2,6}-[A-Z][a-z]{2,6}", "[a-z]{2,3} [A-Z][a-z]{2,8}"]
+    prop_oneof![
+        "[A-Z][a-zà-ü]{1,9}",
+        "[A-Z]'[A-Z][a-z]{2,8}",
+        "[A-Z][a-z]{2,6}-[A-Z][a-z]{2,6}",
+        "[a-z]{2,3} [A-Z][a-z]{2,8}"
+    ]
 }
 
 proptest! {
@@ -261,7 +267,8 @@ fn ranking_a_candidate_takes_at_most_5_us() {
         .map(|n| known(names[n % 7], families[n / 7 % 7], "Sam", &["+15550102030", "someone@example.com"]))
         .collect();
     let candidates: Vec<_> = patients.iter().map(Patient::candidate).collect();
-    for text in ["maria garcia lopez", "jonh", "liz smiht", "555010", "03041985", "someone@ex", "xqzvw pqrst"] {
+    for text in ["maria garcia lopez", "jonh", "liz smiht", "555010", "03041985", "someone@ex", "xqzvw pqrst"]
+    {
         let query = query(text);
         let started = Instant::now();
         for _ in 0..20 {

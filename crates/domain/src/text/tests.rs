@@ -41,7 +41,8 @@ fn accents_and_letters_that_do_not_decompose_are_folded() {
 
 #[test]
 fn every_apostrophe_and_period_vanishes_and_other_punctuation_is_one_space() {
-    for o_brien in ["O'Brien", "O’Brien", "O‘Brien", "OʼBrien", "O`Brien", "O´Brien", "O′Brien", "O.Brien"] {
+    for o_brien in ["O'Brien", "O’Brien", "O‘Brien", "OʼBrien", "O`Brien", "O´Brien", "O′Brien", "O.Brien"]
+    {
         assert_eq!(fold(o_brien), "obrien", "{o_brien}");
     }
     assert_eq!(fold("  Mary--Jane,\t(Ann) \u{a0} "), "mary jane ann");
