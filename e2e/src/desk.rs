@@ -15,6 +15,8 @@ use crate::driver::Driver;
 use crate::keys;
 use crate::stage::{Programs, shared_display};
 
+/// The app, as the system lists it among the processes.
+const APP: &str = "frontdesk";
 const TIMEOUT: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(20);
 const FIND_BY_ROLE: &str = include_str!("find_by_role.js");
@@ -67,12 +69,17 @@ impl Desk {
         Ok(Some(desk))
     }
 
-    /// Closes the app in order and gives back its data.
+    /// Ends the app in order, as the system does at the end of a session, and gives back its data.
     pub async fn close(self) -> Result<DataFolder> {
         let Self { page, mut driver, data, .. } = self;
-        // Told first and by its own means; whatever is left is ended with the driver.
-        page.quit().await?;
+        // Before the session: ending that first would kill the app.
+        let ended = driver.process.stop_member(APP);
+        // The session may have ended with the app or not; either way the driver is stopped next.
+        let _ = page.quit().await;
         driver.process.stop()?;
+        if !ended {
+            bail!("the app did not end when it was told to");
+        }
         Ok(data)
     }
 

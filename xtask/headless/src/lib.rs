@@ -4,6 +4,7 @@
 //! Readiness is told, never guessed: the display server writes its number and the bus its address
 //! once they take connections, and that line is what [`Headless::start`] waits for.
 
+mod group;
 mod process;
 
 use std::io::{BufRead, BufReader};

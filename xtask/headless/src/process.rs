@@ -3,7 +3,9 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::group::{Member, members};
 
 /// How long a program gets to put its things in order after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
@@ -21,15 +23,9 @@ pub struct Process {
 impl Process {
     /// Starts `command` without standard input.
     pub fn start(mut command: Command) -> io::Result<Self> {
-        #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.stdin(Stdio::null());
         Ok(Self { child: command.spawn()? })
-    }
-
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// The child's output, once, if it was asked to be piped.
@@ -42,44 +38,35 @@ impl Process {
         self.child.try_wait()
     }
 
-    /// Asks it to end and waits; what is left after a grace period is killed.
+    /// Asks all of its group to end and waits; what is left after a grace period is killed.
     pub fn stop(&mut self) -> io::Result<ExitStatus> {
-        if let Some(status) = self.child.try_wait()?
-            && !self.group_is_alive()
-        {
-            return Ok(status);
-        }
-        self.signal(Signal::TERM);
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
-            // Reaped first: a child that ended but was not waited for still counts as alive.
-            let ended = self.child.try_wait()?;
-            if let Some(status) = ended
-                && !self.group_is_alive()
-            {
-                return Ok(status);
-            }
-            thread::sleep(POLL);
-        }
-        self.kill()
+        self.signal_group(Signal::TERM);
+        if wait_until(|| members(self.group()).is_empty()) { self.child.wait() } else { self.kill() }
     }
 
-    /// Ends it at once, as a crash or a power cut would.
+    /// Asks the program called `name` in its group to end and waits until it has. False: it did
+    /// not within the grace period.
+    pub fn stop_member(&self, name: &str) -> bool {
+        let is_named = |member: &Member| member.name == name;
+        for member in members(self.group()).into_iter().filter(is_named) {
+            signal(member.id, Signal::TERM);
+        }
+        wait_until(|| !members(self.group()).iter().any(is_named))
+    }
+
+    /// Ends all of its group at once, as a crash or a power cut would.
     pub fn kill(&mut self) -> io::Result<ExitStatus> {
-        self.signal(Signal::KILL);
+        self.signal_group(Signal::KILL);
         self.child.wait()
     }
 
-    fn group(&self) -> Option<Pid> {
-        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    /// The group has the id of the child that leads it.
+    fn group(&self) -> i32 {
+        self.child.id().cast_signed()
     }
 
-    fn group_is_alive(&self) -> bool {
-        self.group().is_some_and(|group| test_kill_process_group(group).is_ok())
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.group() {
+    fn signal_group(&self, signal: Signal) {
+        if let Some(group) = Pid::from_raw(self.group()) {
             // Gone already is what was wanted.
             let _ = kill_process_group(group, signal);
         }
@@ -91,6 +78,24 @@ impl Drop for Process {
         // Nothing useful can be done about a failure while being dropped.
         let _ = self.stop();
     }
+}
+
+fn signal(id: i32, signal: Signal) {
+    if let Some(id) = Pid::from_raw(id) {
+        // Gone already is what was wanted.
+        let _ = kill_process(id, signal);
+    }
+}
+
+fn wait_until(reached: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + GRACE;
+    while !reached() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(POLL);
+    }
+    true
 }
 
 #[cfg(test)]
@@ -108,8 +113,16 @@ mod tests {
         let mut process = shell("sleep 600 & sleep 600");
         let started = Instant::now();
         process.stop().expect("it can be stopped");
-        assert!(!process.group_is_alive());
+        assert!(members(process.group()).is_empty());
         assert!(started.elapsed() < GRACE);
+    }
+
+    #[test]
+    fn a_member_is_ended_by_its_name_and_the_others_go_on() {
+        let process = shell("sleep 600 & wait; wait; exec tail -f /dev/null");
+        assert!(wait_until(|| members(process.group()).iter().any(|member| member.name == "sleep")));
+        assert!(process.stop_member("sleep"));
+        assert!(!members(process.group()).is_empty());
     }
 
     #[test]
