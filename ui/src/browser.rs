@@ -1,0 +1,164 @@
+//! The little that is needed of the browser itself.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, Element, HtmlElement};
+
+pub fn document() -> Option<Document> {
+    web_sys::window().and_then(|window| window.document())
+}
+
+/// The element that the next keystroke goes to.
+pub fn focused() -> Option<HtmlElement> {
+    document()?.active_element()?.dyn_into().ok()
+}
+
+pub fn find(selector: &str) -> Option<HtmlElement> {
+    document()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// Focuses what `selector` names, once what is being rendered is there.
+pub fn focus_soon(selector: impl Into<String>) {
+    let selector = selector.into();
+    request_animation_frame(move || {
+        if let Some(element) = find(&selector) {
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Whether a keystroke there is text.
+pub fn takes_text(element: &Element) -> bool {
+    match element.tag_name().as_str() {
+        "TEXTAREA" | "SELECT" => true,
+        "INPUT" => {
+            let kind = element.get_attribute("type").unwrap_or_default();
+            !matches!(kind.as_str(), "checkbox" | "radio" | "button" | "submit" | "file")
+        }
+        _ => element.get_attribute("contenteditable").is_some_and(|value| value != "false"),
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(now_ms()).unwrap_or_default()
+}
+
+/// Minutes by which this desk's clock is ahead of UTC at `at`.
+pub fn offset_minutes(at: DateTime<Utc>) -> i32 {
+    let date = js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64));
+    -(date.get_timezone_offset() as i32)
+}
+
+/// `at` by the clock on this desk's wall.
+pub fn local(at: DateTime<Utc>) -> chrono::NaiveDateTime {
+    at.naive_utc() + chrono::TimeDelta::minutes(i64::from(offset_minutes(at)))
+}
+
+/// The day it is at this desk.
+pub fn today() -> NaiveDate {
+    local(Utc.timestamp_millis_opt(now_ms()).single().unwrap_or_default()).date()
+}
+
+/// Puts `text` on the clipboard; whether that worked.
+pub async fn copy(text: &str) -> bool {
+    match web_sys::window() {
+        Some(window) => JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok(),
+        None => false,
+    }
+}
+
+/// A remembered choice that is needed before the store can be asked. Never patient data.
+pub fn remember(key: &str, value: &str) {
+    if let Some(storage) = web_sys::window().and_then(|window| window.local_storage().ok().flatten()) {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+pub fn remembered(key: &str) -> Option<String> {
+    web_sys::window()?.local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Whether the window's width or the person's settings match `query`, now and later.
+pub fn media(query: &str) -> ReadSignal<bool> {
+    let (matches, set_matches) = signal(false);
+    if let Some(list) = web_sys::window().and_then(|window| window.match_media(query).ok().flatten()) {
+        set_matches.set(list.matches());
+        let observed = list.clone();
+        let changed = Closure::<dyn FnMut()>::new(move || {
+            set_matches.try_set(observed.matches());
+        });
+        list.set_onchange(Some(changed.as_ref().unchecked_ref()));
+        // Lives as long as the page: there is one per query, made at the start.
+        changed.forget();
+        std::mem::forget(list);
+    }
+    matches
+}
+
+/// Runs something once nothing has asked for it for a while.
+#[derive(Clone, Default)]
+pub struct Debounce {
+    pending: Rc<RefCell<Option<TimeoutHandle>>>,
+}
+
+impl Debounce {
+    /// Replaces what was waiting.
+    pub fn run(&self, delay: Duration, then: impl FnOnce() + 'static) {
+        self.cancel();
+        let pending = self.pending.clone();
+        let handle = set_timeout_with_handle(
+            move || {
+                pending.borrow_mut().take();
+                then();
+            },
+            delay,
+        );
+        *self.pending.borrow_mut() = handle.ok();
+    }
+
+    /// Forgets what was waiting; whether there was something.
+    pub fn cancel(&self) -> bool {
+        match self.pending.borrow_mut().take() {
+            Some(handle) => {
+                handle.clear();
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// Waits without holding anything up.
+pub async fn sleep(duration: Duration) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            let delay = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, delay);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Scrolls what `selector` names into view, once what is being rendered is there.
+pub fn reveal_soon(selector: impl Into<String>) {
+    let selector = selector.into();
+    request_animation_frame(move || {
+        if let Some(element) = find(&selector) {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
+}

@@ -1,0 +1,10 @@
+//! What the pages show, by noun.
+
+pub mod diagnostics;
+pub mod errors;
+pub mod frame;
+pub mod imports;
+pub mod key_map;
+pub mod palette;
+pub mod patients;
+pub mod words;

@@ -1,0 +1,6 @@
+use domain::id::PatientId;
+use leptos::prelude::*;
+#[component]
+pub fn PatientPage(id: PatientId) -> impl IntoView {
+    let _ = id;
+}

@@ -1,0 +1,246 @@
+use std::ops::Range;
+
+use contract::{
+    Count, ErrorBody, MatchedBy, Nothing, PatientFacets, PatientFacetsLoad, PatientList, PatientListRequest,
+    PatientListResponse, PatientRow, PatientSearch, PatientSearchRequest, PatientSearchResponse,
+};
+use domain::id::PatientId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::state::{Desk, Remote};
+use crate::view_model::pages::{PAGE_ROWS, Pages, Wanted};
+use crate::view_model::query::ListQuery;
+use crate::view_model::selection::Selection;
+
+/// Questions under way at once: more would only be late.
+const IN_FLIGHT_MAX: usize = 2;
+const HITS: u32 = 50;
+
+/// What the list knows; cheap to copy.
+#[derive(Clone, Copy)]
+pub struct ListStore {
+    pub desk: Desk,
+    pub query: Memo<ListQuery>,
+    pub facets: Remote<PatientFacets>,
+    pub count: RwSignal<Option<Count>>,
+    /// Row that the keyboard is on.
+    pub active: RwSignal<usize>,
+    pub selection: RwSignal<Selection>,
+    pub typed: RwSignal<String>,
+    hits: Remote<PatientSearchResponse>,
+    pages: RwSignal<Pages<PatientRow>>,
+    failure: RwSignal<Option<ErrorBody>>,
+    seen: RwSignal<Range<usize>>,
+    in_flight: StoredValue<Vec<Wanted>>,
+}
+
+/// What there is to show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    Loading,
+    Rows,
+    Empty,
+    Failed(ErrorBody),
+}
+
+impl ListStore {
+    pub fn new(desk: Desk, query: Memo<ListQuery>) -> Self {
+        let store = Self {
+            desk,
+            query,
+            facets: Remote::new(),
+            count: RwSignal::new(None),
+            active: RwSignal::new(0),
+            selection: RwSignal::new(Selection::default()),
+            typed: RwSignal::new(String::new()),
+            hits: Remote::new(),
+            pages: RwSignal::new(Pages::default()),
+            failure: RwSignal::new(None),
+            seen: RwSignal::new(0..PAGE_ROWS / 2),
+            in_flight: StoredValue::new(Vec::new()),
+        };
+        store.follow();
+        store
+    }
+
+    /// Asks again whenever the filters, the data or what is in view change.
+    fn follow(self) {
+        Effect::new(move |before: Option<ListQuery>| {
+            let query = self.query.get();
+            if before.as_ref().is_some_and(|before| *before != query) {
+                self.start_over();
+            }
+            query
+        });
+        Effect::new(move |before: Option<u64>| {
+            let version = self.desk.changes.follow_patients();
+            if before != Some(version) {
+                self.refresh();
+            }
+            version
+        });
+        Effect::new(move |_| {
+            self.seen.track();
+            self.fetch();
+        });
+    }
+
+    fn start_over(self) {
+        self.pages.update(Pages::replace);
+        self.count.set(None);
+        self.active.set(0);
+        self.selection.update(Selection::clear);
+        self.seen.set(0..PAGE_ROWS / 2);
+        self.fetch();
+    }
+
+    /// Asks for everything in view again; until it arrives, the old rows stay.
+    pub fn refresh(self) {
+        self.failure.try_set(None);
+        self.pages.try_update(Pages::outdate);
+        self.facets.load::<PatientFacetsLoad>(Nothing {});
+        if self.is_searching() {
+            self.search_for(self.typed.get_untracked());
+        }
+        self.fetch();
+    }
+
+    fn fetch(self) {
+        let Some(seen) = self.seen.try_get_untracked() else { return };
+        let under_way = self.in_flight.try_get_value().unwrap_or_default();
+        let Some(wanted) = self.pages.try_update_untracked(|pages| pages.wanted(seen)) else { return };
+        let room = IN_FLIGHT_MAX.saturating_sub(under_way.len());
+        for wanted in wanted.into_iter().filter(|wanted| !under_way.contains(wanted)).take(room) {
+            self.ask(wanted);
+        }
+    }
+
+    fn ask(self, wanted: Wanted) {
+        let ListQuery { filter, sort } = self.query.get_untracked();
+        let request = PatientListRequest {
+            filter,
+            sort,
+            after: wanted.after.clone(),
+            skip: wanted.skip,
+            limit: u32::try_from(PAGE_ROWS).unwrap_or(100),
+        };
+        self.in_flight.update_value(|under_way| under_way.push(wanted.clone()));
+        spawn_local(async move {
+            let answer = api::call::<PatientList>(request).await;
+            self.in_flight.try_update_value(|under_way| under_way.retain(|known| *known != wanted));
+            match answer {
+                Ok(PatientListResponse { page, count }) => {
+                    if self.pages.try_update(|pages| pages.store(&wanted, page)) == Some(true) {
+                        self.count.try_set(Some(count));
+                        self.failure.try_set(None);
+                    }
+                    self.fetch();
+                }
+                Err(error) => {
+                    self.failure.try_set(Some(error));
+                }
+            }
+        });
+    }
+
+    /// Tells which rows are in view.
+    pub fn look_at(self, rows: Range<usize>) {
+        if self.seen.with_untracked(|seen| *seen != rows) {
+            self.seen.set(rows);
+        }
+    }
+
+    /// Searches, or with an empty text shows the list again.
+    pub fn search_for(self, text: String) {
+        match text.trim().is_empty() {
+            true => self.hits.clear(),
+            false => {
+                self.hits.load::<PatientSearch>(PatientSearchRequest { text: text.clone(), limit: HITS })
+            }
+        }
+        if self.typed.with_untracked(|typed| *typed != text) {
+            self.active.set(0);
+            self.typed.set(text);
+        }
+    }
+
+    pub fn is_searching(&self) -> bool {
+        self.typed.with(|typed| !typed.trim().is_empty())
+    }
+
+    /// What there is to show.
+    pub fn state(&self) -> State {
+        if self.is_searching() {
+            return match (self.hits.error.get(), self.hits.value.get()) {
+                (Some(error), _) => State::Failed(error),
+                (None, Some(answer)) if answer.hits.is_empty() => State::Empty,
+                (None, Some(_)) => State::Rows,
+                (None, None) => State::Loading,
+            };
+        }
+        match (self.failure.get(), self.count.get()) {
+            (Some(error), _) => State::Failed(error),
+            (None, None) => State::Loading,
+            (None, Some(Count { n: 0, .. })) => State::Empty,
+            (None, Some(_)) => State::Rows,
+        }
+    }
+
+    /// How many rows the list has, as far as that is known.
+    pub fn length(&self) -> usize {
+        if self.is_searching() {
+            return self.hits.value.with(|answer| answer.as_ref().map_or(0, |answer| answer.hits.len()));
+        }
+        let (reached, ended) = self.pages.with(Pages::reached);
+        match self.count.get() {
+            None => reached,
+            Some(Count { n, or_more: false }) => to_usize(n),
+            Some(Count { n, .. }) => {
+                let known = self.facets.value.with(|facets| {
+                    facets.as_deref().and_then(|facets| self.query.with(|query| query.known_length(facets)))
+                });
+                match known {
+                    Some(known) => to_usize(known),
+                    None if ended => reached,
+                    None => reached.max(to_usize(n)),
+                }
+            }
+        }
+    }
+
+    /// The length as it is written: the number, and whether there may be more.
+    pub fn told_length(&self) -> (u64, bool) {
+        let length = self.length() as u64;
+        match self.count.get() {
+            _ if self.is_searching() => (length, length >= u64::from(HITS)),
+            Some(Count { n, or_more: true }) if length <= n => (n, true),
+            Some(Count { or_more: true, .. }) => {
+                let known = self.facets.value.with(|facets| {
+                    facets.as_deref().and_then(|facets| self.query.with(|query| query.known_length(facets)))
+                });
+                (length, known.is_none() && !self.pages.with(|pages| pages.reached().1))
+            }
+            _ => (length, false),
+        }
+    }
+
+    /// The patient in row `index`, if at hand, and why the search found it.
+    pub fn row(&self, index: usize) -> Option<(PatientRow, Option<MatchedBy>)> {
+        if self.is_searching() {
+            let hit = self.hits.value.with(|answer| answer.as_ref()?.hits.get(index).cloned())?;
+            return Some((hit.patient, Some(hit.matched_by)));
+        }
+        self.pages.with(|pages| pages.row(index).cloned()).map(|row| (row, None))
+    }
+
+    /// The record in row `index`, if at hand.
+    pub fn id_at(&self, index: usize) -> Option<PatientId> {
+        untrack(|| self.row(index)).map(|(row, _)| row.id)
+    }
+}
+
+fn to_usize(n: u64) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}

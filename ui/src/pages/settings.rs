@@ -1,0 +1,118 @@
+use leptos::prelude::*;
+
+use crate::components::segmented::Segmented;
+use crate::features::frame::TopBar;
+use crate::state::{Density, Theme, use_desk};
+use crate::t;
+
+/// Settings of this device, and what the app is.
+#[component]
+pub fn Settings() -> impl IntoView {
+    super::announce_ready();
+    view! {
+        <TopBar title=t!(frame.settings) />
+        <div class="page-body">
+            <div class="page-column">
+                <Appearance />
+                <ThisDevice />
+                <About />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Appearance() -> impl IntoView {
+    let preferences = use_desk().preferences;
+    let themes = Theme::ALL.map(|theme| {
+        let label = match theme {
+            Theme::System => t!(settings.theme_system),
+            Theme::Light => t!(settings.theme_light),
+            Theme::Dark => t!(settings.theme_dark),
+        };
+        (theme, label.to_owned())
+    });
+    let densities = Density::ALL.map(|density| {
+        let label = match density {
+            Density::Comfortable => t!(settings.comfortable),
+            Density::Compact => t!(settings.compact),
+        };
+        (density, label.to_owned())
+    });
+    view! {
+        <section class="section">
+            <div class="section-head"><h2>{t!(settings.appearance)}</h2></div>
+            <Line label=t!(settings.theme) text=t!(settings.theme_text)>
+                <Segmented
+                    name="theme"
+                    label=t!(settings.theme)
+                    choices=themes.to_vec()
+                    value=preferences.theme
+                    on_choose=move |theme| preferences.set_theme(theme)
+                />
+            </Line>
+            <Line label=t!(settings.density) text=t!(settings.density_text)>
+                <Segmented
+                    name="density"
+                    label=t!(settings.density)
+                    choices=densities.to_vec()
+                    value=preferences.density
+                    on_choose=move |density| preferences.set_density(density)
+                />
+            </Line>
+        </section>
+    }
+}
+
+#[component]
+fn Line(label: &'static str, text: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div class="flex flex-wrap items-center justify-between gap-4 py-2">
+            <div class="max-w-md">
+                <div class="font-medium">{label}</div>
+                <div class="caption">{text}</div>
+            </div>
+            {children()}
+        </div>
+    }
+}
+
+#[component]
+fn ThisDevice() -> impl IntoView {
+    view! {
+        <section class="section">
+            <div class="section-head"><h2>{t!(status.device_only)}</h2></div>
+            <p class="text-muted max-w-2xl">{t!(status.explanation)}</p>
+            <p class="text-muted max-w-2xl mt-2">{t!(status.backup)}</p>
+        </section>
+    }
+}
+
+#[component]
+fn About() -> impl IntoView {
+    let status = use_desk().status;
+    let facts = move || {
+        let status = status.value.get();
+        let of = |read: fn(&contract::AppStatus) -> &String| {
+            status.as_deref().map(read).cloned().unwrap_or_default()
+        };
+        [
+            (t!(settings.version), of(|status| &status.version)),
+            (t!(settings.data_folder), of(|status| &status.data_dir)),
+        ]
+        .map(
+            |(label, value)| view! { <dt class="text-muted">{label}</dt> <dd class="break-all">{value}</dd> },
+        )
+        .collect_view()
+    };
+    view! {
+        <section class="section">
+            <div class="section-head"><h2>{t!(settings.about)}</h2></div>
+            <dl class="grid grid-cols-[160px_1fr] gap-y-2">
+                {facts}
+                <dt class="text-muted">{t!(settings.licence)}</dt>
+                <dd>{t!(settings.licence_text)}</dd>
+            </dl>
+        </section>
+    }
+}
