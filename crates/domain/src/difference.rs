@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(test)]
+mod tests;
+
 /// An item of a list that is saved under an id.
 pub trait Item: Clone + PartialEq {
     /// Its id, absent while it is not saved.
@@ -60,9 +63,4 @@ macro_rules! items {
     )+};
 }
 
-items!(
-    crate::patient::Contact,
-    crate::patient::Allergy,
-    crate::patient::Alert,
-    crate::patient::Tag
-);
+items!(crate::patient::Contact, crate::patient::Allergy, crate::patient::Alert, crate::patient::Tag);

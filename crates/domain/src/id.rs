@@ -5,6 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
+#[cfg(test)]
+mod tests;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*

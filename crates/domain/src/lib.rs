@@ -6,6 +6,7 @@
 pub mod consent;
 pub mod date;
 pub mod difference;
+pub mod duplicate;
 pub mod field;
 pub mod id;
 pub mod mapping;

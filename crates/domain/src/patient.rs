@@ -3,6 +3,9 @@
 use crate::id::{AlertId, AllergyId, ContactId, TagId};
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+mod tests;
+
 /// Longest name part, label or other one-line text, in characters.
 pub const LINE_MAX_CHARS: usize = 200;
 /// Longest note, in characters.
