@@ -1,6 +1,7 @@
 //! One open window.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,9 +38,10 @@ impl Default for Setup {
 /// ends the app and the drivers by their process ids.
 #[derive(Debug)]
 pub struct Desk {
-    page: WebDriver,
-    // The order of the fields is the order in which they are dropped: the app before what it needs.
+    // The order of the fields is the order in which they are dropped: the app before what it needs,
+    // and the session last of all, which has nobody to wait for then.
     driver: Driver,
+    page: WebDriver,
     data: DataFolder,
     display: Arc<Headless>,
     setup: Setup,
@@ -60,7 +62,7 @@ impl Desk {
         let page = WebDriver::new(driver.url(), capabilities(&programs, &data, setup)?)
             .await
             .context("the window could not be opened through tauri-driver")?;
-        let desk = Self { page, driver, data, display, setup };
+        let desk = Self { driver, page, data, display, setup };
         desk.wait_until("the first content is on the screen", async || {
             let ready = desk.run("return document.documentElement.dataset.ready === 'true'", vec![]).await?;
             Ok(ready == Value::Bool(true))
@@ -70,13 +72,12 @@ impl Desk {
     }
 
     /// Ends the app in order, as the system does at the end of a session, and gives back its data.
-    pub async fn close(self) -> Result<DataFolder> {
+    pub fn close(self) -> Result<DataFolder> {
         let Self { page, mut driver, data, .. } = self;
-        // Before the session: ending that first would kill the app.
+        // Not through the session: ending that would kill the app.
         let ended = driver.process.stop_member(APP);
-        // The session may have ended with the app or not; either way the driver is stopped next.
-        let _ = page.quit().await;
         driver.process.stop()?;
+        page.leak()?;
         if !ended {
             bail!("the app did not end when it was told to");
         }
@@ -95,8 +96,18 @@ impl Desk {
     /// Closes the app and opens it again on the same data.
     pub async fn restart(self) -> Result<Self> {
         let setup = self.setup;
-        let data = self.close().await?;
+        let data = self.close()?;
         Self::open_with(data, setup).await?.context("the programs were there a moment ago")
+    }
+
+    /// Starts the app a second time on the same data and waits until that start has ended.
+    pub fn start_again(&self) -> Result<ExitStatus> {
+        let programs = Programs::find().context("the programs were there a moment ago")?;
+        let mut command = Command::new(programs.app);
+        command.arg("--data-dir").arg(self.data.data_dir());
+        command.env("FRONTDESK_PASSPHRASE_FILE", self.data.passphrase_file());
+        self.display.apply_to(&mut command);
+        Ok(command.status()?)
     }
 
     /// The page, for whatever has no shorter way here.

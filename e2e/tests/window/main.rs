@@ -1,3 +1,4 @@
 //! The real window, as a person uses it.
 
+mod doors;
 mod start;
