@@ -32,10 +32,7 @@ pub struct RegisterOp<V> {
 
 impl<V> RegisterOp<V> {
     fn version(&self) -> Version {
-        match &self.base {
-            Some(base) => Version::after(base, self.id),
-            None => Version::first(self.id),
-        }
+        Version::after_all(&self.base, self.id)
     }
 }
 
@@ -74,8 +71,7 @@ pub fn merge<V: Clone + PartialEq>(current: Option<&RegisterState<V>>, op: &Regi
     if version.knows(current.version.dot()) {
         return Merged::Applied(RegisterState { version: version.joined(&current.version), ..theirs });
     }
-    let (winner, loser) =
-        if op.stamp > current.stamp { (&theirs, current) } else { (current, &theirs) };
+    let (winner, loser) = if op.stamp > current.stamp { (&theirs, current) } else { (current, &theirs) };
     let state = RegisterState {
         version: winner.version.clone().joined(&loser.version),
         stamp: winner.stamp,

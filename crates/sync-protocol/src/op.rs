@@ -28,7 +28,8 @@ pub enum Change {
     Insert { registers: Vec<(String, Values)> },
     /// Writes one register.
     Set { register: String, values: Values },
-    /// Leaves a tombstone. The base is the whole record: register → version.
+    /// Leaves a tombstone. The base is the whole record: register → version, the empty name for
+    /// the registers that have not changed since the record was made.
     Delete { base: Vec<(String, Version)> },
 }
 
@@ -46,7 +47,7 @@ pub struct Op {
     pub boot_ms: i64,
     pub collection: String,
     pub record: Uuid,
-    /// What the author saw: the version that was loaded into the form.
+    /// What the author saw: the version that was loaded into the form. A delete has its own.
     pub base: Option<Version>,
     pub change: Change,
 }
@@ -54,9 +55,9 @@ pub struct Op {
 impl Op {
     /// The version that this op gives to what it writes.
     pub fn version(&self) -> Version {
-        match &self.base {
-            Some(base) => Version::after(base, self.id),
-            None => Version::first(self.id),
+        match &self.change {
+            Change::Delete { base } => Version::after_all(base.iter().map(|(_, version)| version), self.id),
+            Change::Insert { .. } | Change::Set { .. } => Version::after_all(&self.base, self.id),
         }
     }
 }

@@ -62,10 +62,17 @@ impl Version {
 
     /// The version that `dot` writes over `base`.
     pub fn after(base: &Self, dot: Dot) -> Self {
-        Self::first(dot).joined(base)
+        Self::after_all([base], dot)
     }
 
-    /// This version, which also knows whatever `other` knows.
+    /// The version that `dot` writes over several, as a delete does over the registers of a record.
+    /// `dot` is newer than whatever they know of its replica.
+    pub fn after_all<'a>(bases: impl IntoIterator<Item = &'a Self>, dot: Dot) -> Self {
+        bases.into_iter().fold(Self::first(dot), Self::joined)
+    }
+
+    /// This version, which also knows whatever `other` knows. Neither may know the other already:
+    /// of the own replica the dot says all.
     #[must_use]
     pub fn joined(mut self, other: &Self) -> Self {
         for known in other.vector() {

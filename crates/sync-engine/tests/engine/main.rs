@@ -1,0 +1,6 @@
+//! A seeded simulation: devices and the server that merges what they do, with a network between
+//! that loses, doubles and reorders. A failing seed prints; `FRONTDESK_SEED=n` runs it again.
+
+mod authority;
+mod device;
+mod simulation;
