@@ -34,8 +34,8 @@ CREATE TABLE transaction_log (
 ) STRICT;
 CREATE INDEX transaction_log_seq ON transaction_log (last_seq);
 
--- The version of every register. Register 0 stands for those without a row of their own,
--- -1 is a tombstone.
+-- The version of every register. Register 0 stands for those without a row of their own; without
+-- its record it is the tombstone.
 CREATE TABLE record_version (
   record      BLOB    NOT NULL,
   register    INTEGER NOT NULL,

@@ -56,6 +56,7 @@ CREATE TABLE patient_count (
   n         INTEGER NOT NULL,
   PRIMARY KEY (facet, value, archived)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX patient_count_tags ON patient_count (archived, n DESC, value) WHERE facet = 'tag';
 
 CREATE VIRTUAL TABLE patient_search USING fts5 (
   names, sounds,

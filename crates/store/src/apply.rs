@@ -52,22 +52,20 @@ async fn apply_op(write: &mut Write, op: &Op) -> Result<(), StoreError> {
         Change::Insert { registers } => {
             let (columns, values) = known_columns(collection, registers)?;
             upsert(write, collection, &columns, &id, &values).await?;
+            forget_registers(write, &id).await?;
             write_version(write, collection, op, 0).await?;
         }
         Change::Set { register, values } => {
             let known =
                 collection.register(register).ok_or(StoreError::StoredValue { column: "register" })?;
-            check_length(known.columns.len(), values)?;
+            check(known.columns, values)?;
             upsert(write, collection, known.columns, &id, values).await?;
             write_version(write, collection, op, known.number).await?;
         }
         Change::Delete { .. } => {
             let sql = format!("DELETE FROM {} WHERE id = ?", collection.name);
             sqlx::query(AssertSqlSafe(sql)).bind(&id).execute(&mut **write).await?;
-            sqlx::query("DELETE FROM record_version WHERE record = ? AND register <> 0")
-                .bind(&id)
-                .execute(&mut **write)
-                .await?;
+            forget_registers(write, &id).await?;
             write_version(write, collection, op, 0).await?;
         }
     }
@@ -84,15 +82,32 @@ fn known_columns(
     let mut all = Vec::new();
     for (name, values) in registers {
         let register = collection.register(name).ok_or(StoreError::StoredValue { column: "register" })?;
-        check_length(register.columns.len(), values)?;
+        check(register.columns, values)?;
         columns.extend_from_slice(register.columns);
         all.extend_from_slice(values);
     }
     Ok((columns, all))
 }
 
-fn check_length(columns: usize, values: &Values) -> Result<(), StoreError> {
-    if values.len() == columns { Ok(()) } else { Err(StoreError::StoredValue { column: "values" }) }
+/// SQLite would turn a value of another type into one that fits, or an id into nothing.
+fn check(columns: &[Column], values: &Values) -> Result<(), StoreError> {
+    if values.len() != columns.len() {
+        return Err(StoreError::StoredValue { column: "values" });
+    }
+    let misfit = columns.iter().zip(values).find(|(column, value)| !fits(column.ty, value));
+    misfit.map_or(Ok(()), |(column, _)| Err(StoreError::StoredValue { column: column.name }))
+}
+
+/// Whether a column of this type can hold the value; whether it may be NULL is for the table to say.
+fn fits(ty: Type, value: &Value) -> bool {
+    match (ty, value) {
+        (_, Value::Null) | (Type::Text, Value::String(_)) => true,
+        (Type::Integer, number) => number.is_i64(),
+        (Type::Uuid, Value::String(text)) => {
+            text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
+        }
+        _ => false,
+    }
 }
 
 async fn upsert(
@@ -116,14 +131,20 @@ async fn upsert(
     let mut query = sqlx::query(AssertSqlSafe(sql)).bind(id);
     for value in values {
         query = match value {
-            Value::Null => query.bind(None::<String>),
-            Value::Number(number) if number.is_i64() => query.bind(number.as_i64()),
-            Value::Number(number) => query.bind(number.as_f64()),
-            Value::String(text) => query.bind(text.as_str()),
-            other => query.bind(other.to_string()),
+            Value::Number(number) => query.bind(number.as_i64()),
+            text => query.bind(text.as_str()),
         };
     }
     query.execute(connection).await?;
+    Ok(())
+}
+
+/// From here on every register has the version of the record.
+async fn forget_registers(connection: &mut SqliteConnection, id: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM record_version WHERE record = ? AND register <> 0")
+        .bind(id)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

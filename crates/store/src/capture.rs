@@ -8,7 +8,7 @@ mod generate;
 mod state;
 
 pub use generate::trigger_statements;
-pub use state::{Bases, CaptureState, Context, register_functions};
+pub use state::{Bases, CaptureState, Context, Summary, register_functions};
 
 /// Raised by a write outside a transaction with a context.
 pub const NO_CONTEXT: &str = "frontdesk: no transaction context";

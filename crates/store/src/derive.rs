@@ -26,7 +26,7 @@ SELECT
             ORDER BY is_primary DESC, position, id LIMIT 1), '') AS phone,
   coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'email'
             ORDER BY is_primary DESC, position, id LIMIT 1), '') AS email,
-  lower(p.external_id) AS chart,
+  chart_key(p.external_id) AS chart,
   (SELECT json_group_array(label ORDER BY label) FROM patient_tag WHERE patient_id = p.id) AS tags,
   search_names(p.given, p.middle, p.family, p.preferred_name) AS names,
   search_sounds(p.given, p.middle, p.family, p.preferred_name) AS sounds,
@@ -215,6 +215,11 @@ fn typo_keys(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
     json(&text::typo_keys(text_at(arguments, 0)))
 }
 
+/// As `domain::search` compares chart numbers.
+fn chart_key(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
+    Ok(Answer::Text(text_at(arguments, 0).trim().to_lowercase()))
+}
+
 fn fold(_: &Stateless, arguments: &Arguments<'_>) -> Result1 {
     Ok(Answer::Text(text::fold(text_at(arguments, 0))))
 }
@@ -228,5 +233,6 @@ pub async fn register_functions(connection: &mut SqliteConnection) -> Result<(),
     add_function(connection, "search_contacts", 1, true, none, search_contacts).await?;
     add_function(connection, "words", 1, true, none, words).await?;
     add_function(connection, "typo_keys", 1, true, none, typo_keys).await?;
+    add_function(connection, "chart_key", 1, true, none, chart_key).await?;
     add_function(connection, "fold", 1, true, none, fold).await
 }

@@ -66,10 +66,10 @@ impl TryFrom<RawRow> for ListingRow {
             },
             preferred_name: raw.preferred_name,
             pronouns: raw.pronouns,
-            birth_date: date(raw.birth_date.as_deref())?,
+            // A newer app may know more than this one; a list is no place to fail over one row.
+            birth_date: raw.birth_date.and_then(|date| date.parse().ok()),
             phone: raw.phone,
             email: raw.email,
-            // A newer app may know more tiers; a list is no place to fail over one.
             tier: Tier::from_word(&raw.tier).unwrap_or_default(),
             tags: serde_json::from_str(&raw.tags)?,
             alert: match raw.alert {
@@ -78,7 +78,7 @@ impl TryFrom<RawRow> for ListingRow {
                 _ => Some(AlertLevel::DoNotBook),
             },
             archived: raw.archived,
-            created_at: time(raw.created_at)?,
+            created_at: time(raw.created_at).unwrap_or_default(),
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::{derive, ffi, generated};
 use chrono::{DateTime, Utc};
 use domain::id::ActorId;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,17 +61,22 @@ impl Store {
     /// A newer, damaged or unwritable database; a build without encryption. The file is then as it was.
     pub async fn open(path: &Path, key: &DatabaseKey, new: Identity) -> Result<Self, StoreError> {
         let capture = Arc::new(CaptureState::default());
+        try_writer(path, key, &capture).await?;
         let writer = open_writer(path, key, &capture).await?;
-        let owner = match prepare(&writer, &capture, new).await {
-            Ok(owner) => owner,
+        let opened = async {
+            let owner = prepare(&writer, &capture, new).await?;
+            Ok((owner, open_readers(path, key).await?))
+        };
+        match opened.await {
+            Ok((owner, readers)) => {
+                let (changes, _) = broadcast::channel(256);
+                Ok(Self { writer, readers, capture, changes, path: Arc::new(path.to_owned()), owner })
+            }
             Err(error) => {
                 writer.close().await;
-                return Err(error);
+                Err(error)
             }
-        };
-        let readers = open_readers(path, key).await?;
-        let (changes, _) = broadcast::channel(256);
-        Ok(Self { writer, readers, capture, changes, path: Arc::new(path.to_owned()), owner })
+        }
     }
 
     /// Moves everything from the log into the database and closes it.
@@ -94,7 +99,9 @@ impl Store {
 
     /// Turns the outbox on or off: it is kept from when the device is paired.
     pub async fn set_paired(&self, paired: bool) -> Result<(), StoreError> {
-        sqlx::query("UPDATE device SET paired = ?").bind(paired).execute(&self.writer).await?;
+        // Keeps the writer until capture knows: no transaction is captured by half.
+        let mut connection = self.writer.acquire().await?;
+        sqlx::query("UPDATE device SET paired = ?").bind(paired).execute(&mut *connection).await?;
         self.capture.set_paired(paired);
         Ok(())
     }
@@ -125,6 +132,35 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// A pool goes on trying for as long as it may wait when its connection cannot be set up, and then
+/// says only that time is up: so the first connection is made by hand.
+async fn try_writer(path: &Path, key: &DatabaseKey, capture: &Arc<CaptureState>) -> Result<(), StoreError> {
+    let mut connection = connect_options(path).create_if_missing(true).connect().await?;
+    match set_up_writer(&mut connection, key, capture).await {
+        Ok(()) => Ok(connection.close().await?),
+        Err(error) => {
+            connection.close_hard().await?;
+            Err(error.into())
+        }
+    }
+}
+
+async fn set_up_writer(
+    connection: &mut SqliteConnection,
+    key: &DatabaseKey,
+    capture: &Arc<CaptureState>,
+) -> Result<(), sqlx::Error> {
+    unlock(connection, key).await?;
+    // FULL: with NORMAL a power cut loses rows that were acknowledged.
+    sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;")
+        .execute(&mut *connection)
+        .await?;
+    capture::register_functions(connection, capture).await?;
+    derive::register_functions(connection).await?;
+    ffi::attach_meter(connection).await?;
+    Ok(())
+}
+
 async fn open_writer(
     path: &Path,
     key: &DatabaseKey,
@@ -141,17 +177,7 @@ async fn open_writer(
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
             let (key, capture) = (key.clone(), Arc::clone(&capture));
-            Box::pin(async move {
-                unlock(connection, &key).await?;
-                // FULL: with NORMAL a power cut loses rows that were acknowledged.
-                sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;")
-                    .execute(&mut *connection)
-                    .await?;
-                capture::register_functions(connection, &capture).await?;
-                derive::register_functions(connection).await?;
-                ffi::attach_meter(connection).await?;
-                Ok(())
-            })
+            Box::pin(async move { set_up_writer(connection, &key, &capture).await })
         })
         .connect_with(connect_options(path).create_if_missing(true))
         .await?;
@@ -198,14 +224,13 @@ async fn prepare(writer: &SqlitePool, capture: &CaptureState, new: Identity) -> 
     MIGRATIONS.run(&mut *connection).await?;
     generated::install(&mut connection).await?;
     insert_identity(&mut connection, new).await?;
-    let (owner, replica, next_seq, paired): (Uuid, u32, i64, bool) = sqlx::query_as(
-        "SELECT owner, (SELECT no FROM replica r WHERE r.device = d.device AND r.incarnation = d.incarnation),
-                coalesce((SELECT last_seq FROM transaction_log ORDER BY no DESC LIMIT 1), 0) + 1, paired
+    let (owner, replica, paired): (Uuid, u32, bool) = sqlx::query_as(
+        "SELECT owner, (SELECT no FROM replica r WHERE r.device = d.device AND r.incarnation = d.incarnation), paired
          FROM device d",
     )
     .fetch_one(&mut *connection)
     .await?;
-    capture.load(replica, u64::try_from(next_seq).unwrap_or(1), paired);
+    capture.load(replica, paired);
     Ok(ActorId(owner))
 }
 

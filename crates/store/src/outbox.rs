@@ -48,7 +48,7 @@ fn op(row: Row) -> Result<Op, StoreError> {
     let collection = manifest::collection(row.collection).ok_or_else(stored)?;
     let values: Values = row.value.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
     let (base, change) = match row.register {
-        -1 => delete(collection, row.base.as_deref().unwrap_or("{}"))?,
+        -1 => (None, delete(collection, row.base.as_deref().unwrap_or("{}"))?),
         0 => (row.base, Change::Insert { registers: split(collection, values) }),
         number => {
             let register = collection.registers.iter().find(|r| r.number == number).ok_or_else(stored)?;
@@ -75,13 +75,13 @@ fn split(collection: &Collection, values: Values) -> Vec<(String, Values)> {
     registers.map(|r| (r.name.to_owned(), values.by_ref().take(r.columns.len()).collect())).collect()
 }
 
-fn delete(collection: &Collection, base: &str) -> Result<(Option<String>, Change), StoreError> {
+fn delete(collection: &Collection, base: &str) -> Result<Change, StoreError> {
     let versions: BTreeMap<i64, Version> = serde_json::from_str(base)?;
-    let joined = versions.values().cloned().reduce(|all, version| all.joined(&version));
     let name = |number: i64| {
         let register = collection.registers.iter().find(|r| r.number == number);
         register.map_or_else(String::new, |r| r.name.to_owned())
     };
-    let base = versions.into_iter().map(|(number, version)| (name(number), version)).collect();
-    Ok((joined.map(|version| version.to_string()), Change::Delete { base }))
+    Ok(Change::Delete {
+        base: versions.into_iter().map(|(number, version)| (name(number), version)).collect(),
+    })
 }

@@ -151,9 +151,9 @@ fn any_of<const N: usize>(parts: [Option<String>; N]) -> String {
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" OR ")
 }
 
-/// A word as FTS5 takes it literally.
+/// A word as FTS5 takes it literally. A NUL would end the expression.
 fn quoted(word: &str) -> String {
-    format!("\"{}\"", word.replace('"', "\"\""))
+    format!("\"{}\"", word.replace('\0', "").replace('"', "\"\""))
 }
 
 async fn find_candidates(

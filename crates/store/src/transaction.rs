@@ -1,6 +1,6 @@
 //! Reading and writing: one transaction per user action.
 
-use crate::capture::{Bases, CaptureState, Context};
+use crate::capture::{Bases, CaptureState, Context, Summary};
 use crate::error::StoreError;
 use crate::ffi;
 use crate::manifest;
@@ -30,17 +30,16 @@ pub struct Write {
     local: Vec<&'static str>,
 }
 
-/// Capture is on while this is there; the numbers of a transaction that is not committed are given
-/// back. sqlx rolls the dropped transaction back before the connection's next use.
+/// Capture is on while this is there. sqlx rolls a dropped transaction back before the
+/// connection's next use.
 struct Capturing {
     state: Arc<CaptureState>,
-    first_seq: u64,
-    committed: bool,
+    turn: u64,
 }
 
 impl Drop for Capturing {
     fn drop(&mut self) {
-        self.state.end((!self.committed).then_some(self.first_seq));
+        self.state.end(self.turn);
     }
 }
 
@@ -67,16 +66,17 @@ impl Store {
 
     async fn begin(&self, usage: &Usage, context: Context, applying: bool) -> Result<Write, StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let first_seq = next_seq(&mut transaction).await?;
         let meter = ffi::meter_of(&mut transaction).await?;
         if let Some(meter) = &meter {
             meter.take();
         }
-        let first_seq = self.capture.begin(applying);
+        let turn = self.capture.begin(applying, first_seq);
         Ok(Write {
             transaction,
             meter,
             usage: usage.clone(),
-            capturing: Capturing { state: Arc::clone(&self.capture), first_seq, committed: false },
+            capturing: Capturing { state: Arc::clone(&self.capture), turn },
             changes: self.changes.clone(),
             context,
             local: Vec::new(),
@@ -132,7 +132,7 @@ impl Write {
 
     /// The number that the next op will get.
     pub fn next_seq(&self) -> u64 {
-        self.capturing.state.summary(self.capturing.first_seq).last_seq + 1
+        self.capturing.state.summary().next_seq
     }
 
     pub(crate) fn mark(&self, collection: i64) {
@@ -144,17 +144,15 @@ impl Write {
     /// # Errors
     /// More than one transaction may change; a full disk. Nothing was changed then.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let summary = self.capturing.state.summary(self.capturing.first_seq);
+        let summary = self.capturing.state.summary();
         if summary.rows > TRANSACTION_MAX_ROWS || summary.bytes > TRANSACTION_MAX_BYTES {
             return Err(StoreError::TransactionTooLarge { rows: summary.rows, bytes: summary.bytes });
         }
         if summary.rows > 0 {
-            log_transaction(&mut self.transaction, &self.context, summary.first_seq, summary.last_seq)
-                .await?;
+            log_transaction(&mut self.transaction, &self.context, &summary).await?;
         }
-        let Self { transaction, meter, usage, mut capturing, changes, local, .. } = self;
+        let Self { transaction, meter, usage, capturing, changes, local, .. } = self;
         transaction.commit().await?;
-        capturing.committed = true;
         drop(capturing);
         if let Some(meter) = meter {
             usage.add(meter.take());
@@ -169,11 +167,19 @@ impl Write {
     }
 }
 
+/// The number of the next op. Read anew each time: whether a commit whose caller went away was
+/// carried out is known to the file alone.
+async fn next_seq(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let next: i64 = sqlx::query_scalar("SELECT coalesce(max(last_seq), 0) + 1 FROM transaction_log")
+        .fetch_one(connection)
+        .await?;
+    u64::try_from(next).map_err(|_| StoreError::StoredValue { column: "last_seq" })
+}
+
 async fn log_transaction(
     connection: &mut SqliteConnection,
     context: &Context,
-    first_seq: u64,
-    last_seq: u64,
+    summary: &Summary,
 ) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO transaction_log (id, actor, command, at_ms, boot_ms, first_seq, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(context.transaction)
@@ -181,8 +187,8 @@ async fn log_transaction(
         .bind(context.command)
         .bind(context.at.timestamp_millis())
         .bind(context.boot_ms)
-        .bind(i64::try_from(first_seq).unwrap_or(i64::MAX))
-        .bind(i64::try_from(last_seq).unwrap_or(i64::MAX))
+        .bind(i64::try_from(summary.first_seq).unwrap_or(i64::MAX))
+        .bind(i64::try_from(summary.next_seq - 1).unwrap_or(i64::MAX))
         .execute(connection)
         .await?;
     Ok(())

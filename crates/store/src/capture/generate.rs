@@ -12,6 +12,7 @@ pub fn trigger_statements(collections: &[&Collection]) -> Vec<String> {
             Kind::Mutable => {
                 statements.extend(collection.registers.iter().map(|r| set_trigger(collection, r)));
                 statements.push(delete_trigger(collection));
+                statements.push(rename_trigger(collection));
             }
         }
     }
@@ -71,6 +72,15 @@ fn delete_trigger(collection: &Collection) -> String {
            {}\n\
          END",
         write_version("OLD.id", "0", *number),
+    )
+}
+
+/// Another id is another record: no register says so.
+fn rename_trigger(collection: &Collection) -> String {
+    let name = collection.name;
+    format!(
+        "CREATE TRIGGER capture_{name}_no_rename BEFORE UPDATE OF id ON {name} WHEN OLD.id IS NOT NEW.id\n\
+         BEGIN\n  SELECT RAISE(ABORT, 'frontdesk: a record keeps its id');\nEND"
     )
 }
 

@@ -32,9 +32,12 @@ pub struct CaptureState(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     mode: Mode,
+    /// Counts the transactions, so that one that ends late does not end the next one.
+    turn: u64,
     paired: bool,
     /// The number of this device, in its present incarnation, among the replicas of its database.
     replica: u32,
+    first_seq: u64,
     next_seq: u64,
     bases: Bases,
     /// The change is not made from a form: it is based on what the row holds.
@@ -67,7 +70,8 @@ struct Captured {
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub first_seq: u64,
-    pub last_seq: u64,
+    /// The number that the next op will get.
+    pub next_seq: u64,
     pub rows: u64,
     pub bytes: u64,
     /// Numbers of the collections that changed.
@@ -81,10 +85,9 @@ impl CaptureState {
     }
 
     /// Sets what was read from the file when it was opened.
-    pub fn load(&self, replica: u32, next_seq: u64, paired: bool) {
+    pub fn load(&self, replica: u32, paired: bool) {
         let mut inner = self.lock();
         inner.replica = replica;
-        inner.next_seq = next_seq;
         inner.paired = paired;
     }
 
@@ -93,16 +96,19 @@ impl CaptureState {
         self.lock().paired = paired;
     }
 
-    /// Begins a transaction; returns the number of its first op.
-    pub fn begin(&self, applying: bool) -> u64 {
+    /// Begins a transaction whose first op gets the number `first_seq`; returns its turn.
+    pub fn begin(&self, applying: bool, first_seq: u64) -> u64 {
         let mut inner = self.lock();
         inner.mode = if applying { Mode::Applying } else { Mode::Capturing };
+        inner.turn += 1;
+        inner.first_seq = first_seq;
+        inner.next_seq = first_seq;
         inner.bases.clear();
         inner.base_is_current = false;
         inner.rows = 0;
         inner.bytes = 0;
         inner.changed.clear();
-        inner.next_seq
+        inner.turn
     }
 
     /// Adds what the author had seen.
@@ -121,33 +127,32 @@ impl CaptureState {
     }
 
     /// What was captured since `begin`.
-    pub fn summary(&self, first_seq: u64) -> Summary {
+    pub fn summary(&self) -> Summary {
         let inner = self.lock();
         Summary {
-            first_seq,
-            last_seq: inner.next_seq.saturating_sub(1),
+            first_seq: inner.first_seq,
+            next_seq: inner.next_seq,
             rows: inner.rows,
             bytes: inner.bytes,
             changed: inner.changed.clone(),
         }
     }
 
-    /// Ends a transaction. One that was rolled back gives its numbers back.
-    pub fn end(&self, roll_back_to: Option<u64>) {
+    /// Ends the transaction that has this turn, unless the next one has begun already.
+    pub fn end(&self, turn: u64) {
         let mut inner = self.lock();
-        inner.mode = Mode::Closed;
-        inner.bases.clear();
-        if let Some(seq) = roll_back_to {
-            inner.next_seq = seq;
+        if inner.turn == turn {
+            inner.mode = Mode::Closed;
+            inner.bases.clear();
         }
     }
 }
 
 impl Inner {
-    fn capture(
+    fn capture<'a>(
         &mut self,
         collection: i64,
-        base: Option<Version>,
+        bases: impl IntoIterator<Item = &'a Version>,
         base_text: Option<String>,
     ) -> Result<Answer, &'static str> {
         let seq = self.next_seq;
@@ -155,7 +160,7 @@ impl Inner {
         self.rows += 1;
         self.changed.insert(collection);
         let dot = Dot { replica: Replica(self.replica), seq };
-        let others = base.and_then(|base| Version::after(&base, dot).others_text());
+        let others = Version::after_all(bases, dot).others_text();
         self.last = Captured { seq, base: base_text, others };
         Ok(Answer::Null)
     }
@@ -183,7 +188,7 @@ fn capturing(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static
 fn capture_insert(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
     let tombstone = arguments.text(1);
     let base = parse(tombstone)?;
-    state.lock().capture(arguments.integer(0), base, tombstone.map(str::to_owned))
+    state.lock().capture(arguments.integer(0), &base, tombstone.map(str::to_owned))
 }
 
 /// `capture_set(collection, record, register, current)`
@@ -191,11 +196,11 @@ fn capture_set(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer
     let mut inner = state.lock();
     let register = arguments.integer(2);
     let base = match inner.declared(arguments.blob(1))? {
-        Some(declared) => declared.get(&register).or_else(|| declared.get(&0)).cloned(),
+        Some(declared) => Some(declared.get(&register).or_else(|| declared.get(&0)).ok_or(NO_BASE)?.clone()),
         None => parse(arguments.text(3))?,
     };
     let text = base.as_ref().map(ToString::to_string);
-    inner.capture(arguments.integer(0), base, text)
+    inner.capture(arguments.integer(0), &base, text)
 }
 
 /// `capture_delete(collection, record, current versions as JSON)`
@@ -207,8 +212,7 @@ fn capture_delete(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Ans
             .map_err(|_| "frontdesk: a stored version cannot be read")?,
     };
     let text = serde_json::to_string(&versions).map_err(|_| "frontdesk: a version cannot be written")?;
-    let joined = versions.into_values().reduce(|all, version| all.joined(&version));
-    inner.capture(arguments.integer(0), joined, Some(text))
+    inner.capture(arguments.integer(0), versions.values(), Some(text))
 }
 
 fn captured_seq(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
