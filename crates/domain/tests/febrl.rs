@@ -4,6 +4,8 @@
 //! `FRONTDESK_SHARED_DATA` names, else in `../shared/data` beside the workspace; without it the
 //! test says so and passes.
 
+#![allow(clippy::unwrap_used)]
+
 use chrono::NaiveDate;
 use domain::duplicate::{BlockingKeys, LIKELY, Person, blocking_keys, score};
 use domain::patient::Name;

@@ -84,14 +84,12 @@ fn allergy_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Tar
 fn patient_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Target>> {
     let mut columns: Vec<_> = headers.iter().map(|header| patient_target(header)).collect();
     settle_names(&mut columns, headers);
-    for at in 0..columns.len() {
-        if columns[at].is_none() {
-            columns[at] = if all(sample, at, is_email_like) {
-                Some(Target::Email)
-            } else {
-                all(sample, at, is_phone_like).then_some(Target::Phone)
-            };
-        }
+    for (at, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.is_none()) {
+        *column = if all(sample, at, is_email_like) {
+            Some(Target::Email)
+        } else {
+            all(sample, at, is_phone_like).then_some(Target::Phone)
+        };
     }
     if !columns.contains(&Some(Target::BirthDate)) {
         let unnamed = |at: &usize| {

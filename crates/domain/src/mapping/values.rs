@@ -18,7 +18,7 @@ pub fn is_email_like(text: &str) -> bool {
 pub fn is_phone_like(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     // Ten bare digits may be any number.
-    let written_so = text.contains(|c| matches!(c, '+' | '-' | '.' | '(' | ' '));
+    let written_so = text.contains(['+', '-', '.', '(', ' ']);
     (10..=15).contains(&digits)
         && written_so
         && text.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c))

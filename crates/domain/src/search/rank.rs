@@ -74,6 +74,11 @@ pub fn rank(query: &Query, candidate: &Candidate<'_>) -> Option<Score> {
 pub fn best(query: &Query, candidates: &[Candidate<'_>], limit: usize) -> Vec<(usize, Score)> {
     let scores = candidates.iter().enumerate().filter_map(|(at, one)| Some((at, rank(query, one)?)));
     let mut found: Vec<_> = scores.collect();
+    found.sort_by_key(|(_, score)| Reverse(*score));
+    // Names are compared only of those who may be among the best.
+    if let Some(last) = limit.checked_sub(1).and_then(|last| found.get(last)).map(|(_, score)| *score) {
+        found.retain(|(_, score)| *score >= last);
+    }
     found.sort_by_cached_key(|(at, score)| {
         let one = &candidates[*at];
         (Reverse(*score), sort_key(one.family, one.given), one.birth_date, *at)
