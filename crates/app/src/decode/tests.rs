@@ -1,4 +1,5 @@
 use super::*;
+use domain::mapping::{FileKind, build_allergy, build_patient};
 use proptest::prelude::*;
 
 /// Everything that comes out of bytes that come in parts of `part` bytes.
@@ -168,6 +169,44 @@ fn memory_stays_bounded_over_a_large_file() {
     }
     decoder.push(b"", true, &mut out).unwrap();
     assert_eq!(rows + out.len(), 500_000);
+}
+
+/// A file of the shared data, which is not part of the project: in the folder that
+/// `FRONTDESK_SHARED_DATA` names, else in `../shared/data` beside the workspace.
+fn shared(file: &str) -> Option<Vec<u8>> {
+    let beside = || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("FRONTDESK_SHARED_DATA").map_or_else(beside, Into::into);
+    std::fs::read(folder.join(file)).ok()
+}
+
+#[test]
+fn a_synthea_export_goes_in_without_a_wrong_row() {
+    let files = (shared("synthea-csv/patients.csv"), shared("synthea-csv/allergies.csv"));
+    let (Some(patients), Some(allergies)) = files else {
+        println!("skipped: no synthea-csv; set FRONTDESK_SHARED_DATA to the folder of shared data");
+        return;
+    };
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
+    let rows = |bytes: &[u8]| {
+        let (headers, records, _) = read(bytes);
+        let rows: Vec<_> = records.into_iter().map(|record| record.cells.unwrap()).collect();
+        (domain::mapping::guess(&headers, &rows), rows)
+    };
+    let (guess, patients) = rows(&patients);
+    let build = |row: &Vec<String>| build_patient(row, &guess.columns, guess.date_order, today);
+    let built: Vec<_> = patients.iter().map(|row| build(row).unwrap()).collect();
+    assert_eq!((guess.kind, built.len()), (FileKind::Patients, 27));
+    assert!(
+        built.iter().zip(&patients).all(|(one, row)| one.name.given == row[7] && one.name.family == row[8])
+    );
+    assert!(built.iter().all(|one| one.birth_date.is_some() && !one.external_id.is_empty()));
+
+    let (guess, rows) = rows(&allergies);
+    let allergies: Vec<_> = rows.iter().map(|row| build_allergy(row, &guess.columns).unwrap()).collect();
+    assert_eq!((guess.kind, allergies.len()), (FileKind::Allergies, 40));
+    let known = |id: &str| built.iter().any(|one| one.external_id == id);
+    assert!(allergies.iter().all(|one| known(&one.patient_external_id)));
+    assert!(allergies.iter().all(|one| !one.reaction.contains(|c: char| c.is_ascii_digit())));
 }
 
 /// Text with what matters to a parser more often than chance would have it.
