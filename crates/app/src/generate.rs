@@ -68,7 +68,7 @@ fn patient(number: u32, seed: u64) -> GeneratedPatient {
         birth_date: birth_date(&mut draw),
         address: places::address(&mut draw),
         tier: tier(&mut draw),
-        source: draw.often(70).then(|| draw.skewed(words::SOURCES)).unwrap_or_default().to_owned(),
+        source: if draw.often(70) { draw.skewed(words::SOURCES).to_owned() } else { String::new() },
         contacts: contacts(&mut draw, number, &person.name),
         allergies: allergies(&mut draw),
         alerts: alerts(&mut draw),

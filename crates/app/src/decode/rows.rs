@@ -62,7 +62,7 @@ impl Rows {
         let delimiter = hint.unwrap_or_else(|| guess_delimiter(seen));
         let mut parser = Parser::new(delimiter);
         let hint_end = hint.and_then(|_| held.find(['\r', '\n'])).unwrap_or(0);
-        parser.push(held[hint_end..].as_bytes(), end, records);
+        parser.push(&held.as_bytes()[hint_end..], end, records);
         self.delimiter = Some(delimiter);
         self.parser = Some(parser);
     }
