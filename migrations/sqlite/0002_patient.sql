@@ -38,7 +38,7 @@ CREATE TABLE patient_contact (
   position    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX patient_contact_patient ON patient_contact (patient_id);
-CREATE INDEX patient_contact_value ON patient_contact (value);
+CREATE INDEX patient_contact_value ON patient_contact (lower(value));
 
 CREATE TABLE patient_allergy (
   id          BLOB    PRIMARY KEY NOT NULL,

@@ -18,7 +18,6 @@ CREATE TABLE import_job (
   wrong               INTEGER NOT NULL DEFAULT 0,
   kept                INTEGER NOT NULL DEFAULT 0,
   add_duplicates      INTEGER NOT NULL DEFAULT 0,
-  last_seq            INTEGER NOT NULL DEFAULT 0,
   created_at          INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX import_job_created ON import_job (created_at);
@@ -50,5 +49,6 @@ CREATE TABLE import_record (
   job         BLOB    NOT NULL,
   collection  INTEGER NOT NULL,
   record      BLOB    NOT NULL,
-  PRIMARY KEY (job, collection, record)
+  PRIMARY KEY (job, record)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX import_record_record ON import_record (record);

@@ -8,8 +8,10 @@ pub mod consent;
 mod derive;
 pub mod doctor;
 mod error;
+pub mod export;
 mod ffi;
 mod generated;
+pub mod import;
 mod json;
 pub mod listing;
 pub mod local;
@@ -31,3 +33,13 @@ pub use open::{Changed, DatabaseKey, Identity, READERS, Store};
 pub use outbox::list_outbox;
 pub use transaction::{Read, Write};
 pub use versions::{Versions, load_versions};
+
+// The unit tests share the support of the integration tests.
+#[cfg(test)]
+extern crate self as store;
+#[cfg(test)]
+#[path = "../tests/store/support.rs"]
+mod support;
+
+/// What every function of the store works on: a [`Read`] or a [`Write`].
+pub type Connection = sqlx::SqliteConnection;

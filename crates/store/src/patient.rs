@@ -4,8 +4,8 @@ mod read;
 mod write;
 
 pub use read::{
-    Children, PatientRecord, PersonRow, find_by_external_ids, find_likely, find_patient, list_children,
-    list_household,
+    Children, LikelyQuery, PatientRecord, PersonRow, find_by_external_ids, find_likely, find_patient,
+    list_children, list_household,
 };
 pub use write::{
     NewPatient, PatientPatch, archive_patients, change_alerts, change_allergies, change_contacts,

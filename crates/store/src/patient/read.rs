@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::json::hex_list;
 use crate::listing::{ListingRow, ROW_COLUMNS, RawRow, date, time};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{AlertId, AllergyId, ContactId, HouseholdId, PatientId, TagId};
+use domain::id::{AlertId, AllergyId, ContactId, HouseholdId, ImportId, PatientId, TagId};
 use domain::patient::{
     Address, Alert, AlertLevel, Allergy, Contact, ContactKind, Name, Severity, Tag, Tier, Word,
 };
@@ -143,13 +143,13 @@ pub async fn list_children(
     let mut children = Children::default();
     for (kind, id, a, b, c, flag) in rows {
         match kind.as_str() {
-            "contact" => children.contacts.push(Contact {
+            "contact" => children.contacts.extend(ContactKind::from_word(&a).map(|kind| Contact {
                 id: Some(ContactId(id)),
-                kind: ContactKind::from_word(&a).ok_or(StoreError::StoredValue { column: "kind" })?,
+                kind,
                 value: b,
                 label: c,
                 primary: flag != 0,
-            }),
+            })),
             "allergy" => children.allergies.push(Allergy {
                 id: Some(AllergyId(id)),
                 substance: a,
@@ -216,42 +216,60 @@ struct RawPerson {
     values: String,
 }
 
-/// Who might be one of several people: whoever shares a date of birth, a phone or e-mail address,
-/// or the sound of the family name with any of them. One statement.
-///
-/// `except` are told to be somebody else and whoever was told not to be the same as `except[0]`.
-pub async fn find_likely(
-    connection: &mut SqliteConnection,
-    birth_dates: &[NaiveDate],
-    contacts: &[String],
-    family_sounds: &[String],
-    except: &[Uuid],
-) -> Result<Vec<PersonRow>, StoreError> {
-    let by_sound = if family_sounds.is_empty() {
-        ""
+/// What to look up those by who might be one of several people.
+#[derive(Clone, Copy, Debug)]
+pub struct LikelyQuery<'a> {
+    pub birth_dates: &'a [NaiveDate],
+    /// E.164, or addresses in lower case.
+    pub contacts: &'a [String],
+    /// As `domain::text::search_sounds` has them.
+    pub family_sounds: &'a [String],
+    /// Not these.
+    pub except: &'a [Uuid],
+    /// Nor those of whom somebody said that they are not this one.
+    pub told_apart_from: Option<Uuid>,
+    /// Nor those whom this import has added.
+    pub not_of_import: Option<ImportId>,
+}
+
+pub(crate) fn likely_sql(by_sound: bool) -> String {
+    let by_sound = if by_sound {
+        "UNION SELECT * FROM (SELECT rowid FROM patient_search WHERE patient_search MATCH ?6 LIMIT 300)"
     } else {
-        "UNION SELECT * FROM (SELECT rowid FROM patient_search WHERE patient_search MATCH ?4 LIMIT 300)"
+        ""
     };
-    let sql = format!(
+    format!(
         "SELECT {ROW_COLUMNS}, p.line1, p.postcode,
                 (SELECT json_group_array(value) FROM patient_contact c WHERE c.patient_id = p.id) AS \"values\"
          FROM (
            SELECT * FROM (SELECT no FROM patient_listing WHERE archived IN (0, 1) AND birth_key IN (SELECT value FROM json_each(?1)) LIMIT 20000)
-           UNION SELECT * FROM (SELECT l.no FROM json_each(?2) AS wanted CROSS JOIN patient_contact c ON c.value = wanted.value
+           UNION SELECT * FROM (SELECT l.no FROM json_each(?2) AS wanted CROSS JOIN patient_contact c ON lower(c.value) = wanted.value
                                 CROSS JOIN patient_listing l ON l.patient_id = c.patient_id LIMIT 20000)
            {by_sound}
          ) AS found
          CROSS JOIN patient_listing l ON l.no = found.no
          CROSS JOIN patient p ON p.id = l.patient_id
          WHERE p.id NOT IN (SELECT unhex(value) FROM json_each(?3))
-           AND NOT EXISTS (SELECT 1 FROM patient_distinct d WHERE d.first_id = unhex(?3 ->> 0) AND d.second_id = p.id)
-           AND NOT EXISTS (SELECT 1 FROM patient_distinct d WHERE d.second_id = unhex(?3 ->> 0) AND d.first_id = p.id)"
-    );
-    let sounds = family_sounds.iter().map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(" OR ");
-    let rows: Vec<RawPerson> = sqlx::query_as(AssertSqlSafe(sql))
-        .bind(serde_json::to_string(birth_dates)?)
-        .bind(serde_json::to_string(contacts)?)
-        .bind(hex_list(except)?)
+           AND NOT EXISTS (SELECT 1 FROM patient_distinct d WHERE d.first_id = ?4 AND d.second_id = p.id)
+           AND NOT EXISTS (SELECT 1 FROM patient_distinct d WHERE d.second_id = ?4 AND d.first_id = p.id)
+           AND NOT EXISTS (SELECT 1 FROM import_record i WHERE i.job = ?5 AND i.record = p.id)"
+    )
+}
+
+/// Whoever shares a date of birth, a phone or e-mail address, or the sound of the family name. One
+/// statement.
+pub async fn find_likely(
+    connection: &mut SqliteConnection,
+    query: &LikelyQuery<'_>,
+) -> Result<Vec<PersonRow>, StoreError> {
+    let sounds =
+        query.family_sounds.iter().map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(" OR ");
+    let rows: Vec<RawPerson> = sqlx::query_as(AssertSqlSafe(likely_sql(!query.family_sounds.is_empty())))
+        .bind(serde_json::to_string(query.birth_dates)?)
+        .bind(serde_json::to_string(query.contacts)?)
+        .bind(hex_list(query.except)?)
+        .bind(query.told_apart_from)
+        .bind(query.not_of_import.map(|id| id.0))
         .bind(format!("sounds : ({sounds})"))
         .fetch_all(connection)
         .await?;

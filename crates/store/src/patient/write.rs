@@ -44,8 +44,9 @@ pub async fn insert_patients(
     let contacts =
         patients.iter().flat_map(|p| p.contacts.iter().enumerate().map(|(i, c)| contact_row(p.id, c, i)));
     insert_contact_rows(connection, contacts.collect()).await?;
-    let allergies = patients.iter().flat_map(|p| p.allergies.iter().map(|item| (p.id, item)));
-    insert_allergies(connection, allergies, at).await?;
+    let allergies: Vec<_> =
+        patients.iter().flat_map(|p| p.allergies.iter().map(|item| (p.id, item))).collect();
+    insert_allergies(connection, &allergies, at).await?;
     let alerts = patients.iter().flat_map(|p| p.alerts.iter().map(|item| alert_row(p.id, item, at)));
     insert_alert_rows(connection, alerts.collect()).await?;
     let tags = patients.iter().flat_map(|p| p.tags.iter().map(|item| tag_row(p.id, item)));
@@ -125,15 +126,15 @@ async fn insert_contact_rows(
 }
 
 /// Inserts allergies of patients. One statement, none if there are none.
-pub async fn insert_allergies<'a>(
+pub async fn insert_allergies(
     connection: &mut SqliteConnection,
-    allergies: impl Iterator<Item = (Uuid, &'a Allergy)>,
+    allergies: &[(Uuid, &Allergy)],
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let allergies = allergies.map(|(patient, allergy)| {
+    let allergies = allergies.iter().map(|(patient, allergy)| {
         vec![
             id_of(allergy.id.map(|id| id.0)),
-            hex(patient),
+            hex(*patient),
             Value::from(allergy.substance.as_str()),
             Value::from(allergy.reaction.as_str()),
             Value::from(allergy.severity.word()),
@@ -348,7 +349,8 @@ pub async fn change_allergies(
         changed.collect(),
     )
     .await?;
-    insert_allergies(connection, changes.added.iter().map(|allergy| (patient.0, allergy)), at).await
+    let added: Vec<_> = changes.added.iter().map(|allergy| (patient.0, allergy)).collect();
+    insert_allergies(connection, &added, at).await
 }
 
 /// Changes a patient's alerts by difference: at most three statements.

@@ -1,0 +1,273 @@
+//! The desk: the app without its window. The window and the command line call the same use cases
+//! through it.
+
+use crate::error::AppError;
+use crate::key::{KeyError, KeyFile};
+use crate::monitor::Monitor;
+use crate::world::{Machine, World};
+use contract::{AppState, AppStatus, ErrorBody, ErrorCode, Event, Role};
+use domain::id::ActorId;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use store::{DatabaseKey, Identity, Store, StoreError};
+use tokio::sync::{Mutex, broadcast};
+use zeroize::Zeroizing;
+
+/// How a desk is started.
+#[derive(Debug)]
+pub struct DeskOptions {
+    pub data_dir: PathBuf,
+    /// From `FRONTDESK_PASSPHRASE_FILE`, for unattended runs; used instead of a keyring.
+    pub passphrase: Option<Zeroizing<String>>,
+    pub world: Arc<dyn World>,
+    /// Fails a command that is above its budget, as tests want it; in use it is told.
+    pub strict_budgets: bool,
+}
+
+impl DeskOptions {
+    /// A desk on this machine.
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self { data_dir, passphrase: None, world: Machine::here(), strict_budgets: false }
+    }
+}
+
+/// A running desk. Clones are the same desk.
+#[derive(Clone, Debug)]
+pub struct Desk(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: DeskOptions,
+    state: RwLock<State>,
+    /// One attempt to unlock at a time.
+    unlocking: Mutex<()>,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) monitor: Monitor,
+    pub(crate) jobs: crate::import::Jobs,
+    /// Held as long as the desk is there: one process per data folder.
+    _lock: Option<File>,
+}
+
+#[derive(Debug)]
+enum State {
+    NeedsPassphrase,
+    Locked(Arc<KeyFile>),
+    Ready(Store),
+    Failed(ErrorBody),
+}
+
+/// The database's file in a data folder.
+pub const DATABASE_FILE: &str = "frontdesk.db";
+
+impl Desk {
+    /// Starts a desk. Whatever keeps it from working is its status, not an error: a window has to
+    /// open to say so.
+    pub async fn start(options: DeskOptions) -> Self {
+        let (events, _) = broadcast::channel(1024);
+        let (lock, refused) = match take_folder(&options.data_dir) {
+            Ok(lock) => (Some(lock), None),
+            Err(error) => (None, Some(State::Failed(error))),
+        };
+        let may_open = refused.is_none();
+        let desk = Self(Arc::new(Inner {
+            state: RwLock::new(refused.unwrap_or(State::NeedsPassphrase)),
+            unlocking: Mutex::new(()),
+            events,
+            monitor: Monitor::default(),
+            jobs: crate::import::Jobs::default(),
+            _lock: lock,
+            options,
+        }));
+        if may_open {
+            desk.open_unattended().await;
+        }
+        desk
+    }
+
+    /// Opens as far as nobody has to be asked.
+    async fn open_unattended(&self) {
+        let opened = match self.find_key().await {
+            Ok(Found::Key(key)) => self.open_store(&key).await,
+            Ok(Found::Wrapped(file)) => return self.set_state(State::Locked(Arc::new(file))),
+            Ok(Found::Nothing) => return self.set_state(State::NeedsPassphrase),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = opened {
+            self.set_state(State::Failed(error.into()));
+        }
+    }
+
+    async fn find_key(&self) -> Result<Found, AppError> {
+        let dir = self.0.options.data_dir.clone();
+        let passphrase = self.0.options.passphrase.clone();
+        let entry = self.0.options.world.next_id().to_string();
+        blocking(move || match (KeyFile::find(&dir)?, passphrase) {
+            (Some(KeyFile::Keyring { entry }), _) => Ok(Found::Key(KeyFile::from_keyring(&entry)?)),
+            (Some(file), Some(passphrase)) => Ok(Found::Key(file.unwrap_with(&passphrase)?)),
+            (Some(file), None) => Ok(Found::Wrapped(file)),
+            // A new key would only make a second, empty clinic of it.
+            (None, _) if dir.join(DATABASE_FILE).exists() => Err(KeyError::Missing.into()),
+            (None, Some(passphrase)) => Ok(Found::Key(KeyFile::create_with_passphrase(&dir, &passphrase)?)),
+            (None, None) => Ok(KeyFile::create_in_keyring(&dir, entry)?.map_or(Found::Nothing, Found::Key)),
+        })
+        .await
+    }
+
+    /// Opens the database with a passphrase, or makes it.
+    pub(crate) async fn unlock(&self, passphrase: Zeroizing<String>) -> Result<(), AppError> {
+        let _one_at_a_time = self.0.unlocking.lock().await;
+        let dir = self.0.options.data_dir.clone();
+        let file = match &*self.0.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Ready(_) => return Ok(()),
+            State::Failed(_) => return Err(AppError::Locked),
+            State::Locked(file) => Some(Arc::clone(file)),
+            State::NeedsPassphrase => None,
+        };
+        let key = blocking(move || match file {
+            Some(file) => Ok(file.unwrap_with(&passphrase)?),
+            None => Ok(KeyFile::create_with_passphrase(&dir, &passphrase)?),
+        })
+        .await?;
+        let opened = self.open_store(&key).await;
+        if let Err(error) = opened {
+            // The passphrase was right: what is wrong is the database, and trying again is no help.
+            self.set_state(State::Failed(error.into()));
+        }
+        Ok(())
+    }
+
+    async fn open_store(&self, key: &DatabaseKey) -> Result<(), AppError> {
+        let world = &self.0.options.world;
+        let identity = Identity {
+            clinic: world.next_id(),
+            device: world.next_id(),
+            incarnation: world.next_id(),
+            owner: ActorId(world.next_id()),
+            created_at: world.now(),
+        };
+        let store = Store::open(&self.0.options.data_dir.join(DATABASE_FILE), key, identity).await?;
+        self.forward_changes(&store);
+        self.set_state(State::Ready(store));
+        crate::import::pause_interrupted(self).await?;
+        Ok(())
+    }
+
+    fn forward_changes(&self, store: &Store) {
+        let mut changes = store.subscribe();
+        let events = self.0.events.clone();
+        tokio::spawn(async move {
+            loop {
+                match changes.recv().await {
+                    Ok(changed) => {
+                        let collections = changed.collections.into_iter().map(str::to_owned).collect();
+                        let _ = events.send(Event::Changed { collections });
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
+    fn set_state(&self, state: State) {
+        *self.0.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        let _ = self.0.events.send(Event::Status);
+    }
+
+    /// The open database.
+    ///
+    /// # Errors
+    /// Why it is not open.
+    pub fn store(&self) -> Result<Store, ErrorBody> {
+        match &*self.0.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Ready(store) => Ok(store.clone()),
+            State::Failed(error) => Err(error.clone()),
+            State::Locked(_) => Err(AppError::Locked.into()),
+            State::NeedsPassphrase => Err(ErrorBody::new(
+                ErrorCode::Locked,
+                "choose a passphrase first: start the window, or set FRONTDESK_PASSPHRASE_FILE",
+            )),
+        }
+    }
+
+    /// How far the desk has started.
+    pub fn status(&self) -> AppStatus {
+        let state = match &*self.0.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::NeedsPassphrase => AppState::NeedsPassphrase,
+            State::Locked(_) => AppState::Locked,
+            State::Ready(_) => AppState::Ready,
+            State::Failed(error) => AppState::Failed { error: error.clone() },
+        };
+        AppStatus {
+            state,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_dir: self.0.options.data_dir.display().to_string(),
+            clinic: String::new(),
+            person: String::new(),
+            role: Role::Owner,
+            paired: false,
+        }
+    }
+
+    /// Hears of every event.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// Lets running work stop at the next safe point, moves everything into the database file and
+    /// closes it.
+    pub async fn close(&self) {
+        self.0.jobs.stop_all().await;
+        let closing = State::Failed(ErrorBody::new(ErrorCode::Locked, "Frontdesk is closing"));
+        let state =
+            std::mem::replace(&mut *self.0.state.write().unwrap_or_else(PoisonError::into_inner), closing);
+        if let State::Ready(store) = state {
+            store.close().await;
+        }
+    }
+}
+
+enum Found {
+    Key(DatabaseKey),
+    Wrapped(KeyFile),
+    Nothing,
+}
+
+/// Runs what computes long or waits for the keyring beside the others.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(panicked) => Err(AppError::File(std::io::Error::other(panicked))),
+    }
+}
+
+/// Makes the data folder, for this user alone, and takes its lock.
+fn take_folder(dir: &Path) -> Result<File, ErrorBody> {
+    let unusable = |error: std::io::Error| ErrorBody::from(AppError::Store(StoreError::Folder(error)));
+    fs::create_dir_all(dir).map_err(unusable)?;
+    restrict(dir).map_err(unusable)?;
+    let lock = File::create(dir.join("frontdesk.lock")).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(ErrorBody::new(
+            ErrorCode::Busy,
+            "another Frontdesk is running on this data folder; use that one or close it first",
+        )),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+#[cfg(unix)]
+fn restrict(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn restrict(_dir: &Path) -> std::io::Result<()> {
+    // The folder for app data is the user's own there.
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! What can go wrong in a use case.
+
+use contract::{ErrorBody, ErrorCode, Permission};
+use domain::field::FieldError;
+use store::StoreError;
+use thiserror::Error;
+
+/// A failure of a use case. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("some fields need another look")]
+    Invalid(Vec<FieldError>),
+    #[error("this {what} is not there any more")]
+    NotFound { what: &'static str },
+    #[error("somebody else changed the same since you opened it")]
+    Stale { fields: Vec<FieldError> },
+    #[error("your role does not allow this ({permission:?})")]
+    Denied { permission: Permission },
+    #[error("the database is not open yet; enter the passphrase first")]
+    Locked,
+    #[error("there is no command {name}; `frontdesk commands` lists them")]
+    UnknownCommand { name: String },
+    #[error("the request does not fit the command: {source}")]
+    Request {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the position in the list cannot be read; start from the first page")]
+    Cursor,
+    #[error("{what} is too large; at most {limit} are possible")]
+    TooLarge { what: &'static str, limit: u64 },
+    #[error(transparent)]
+    Import(#[from] crate::import::ImportError),
+    #[error(transparent)]
+    Key(#[from] crate::key::KeyError),
+    #[error("the file cannot be written")]
+    File(#[source] std::io::Error),
+    #[error("the command cost {statements} statements and {vm_steps} steps, more than its budget")]
+    Budget { statements: u64, vm_steps: u64 },
+}
+
+impl AppError {
+    /// The page's code for this.
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) => store_code(error),
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::Stale { .. } => ErrorCode::Stale,
+            Self::Denied { .. } => ErrorCode::Denied,
+            Self::Locked => ErrorCode::Locked,
+            Self::UnknownCommand { .. } | Self::Request { .. } | Self::Cursor => ErrorCode::BadRequest,
+            Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::Import(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::File(error) => io_code(error),
+            Self::Budget { .. } => ErrorCode::Internal,
+        }
+    }
+}
+
+fn store_code(error: &StoreError) -> ErrorCode {
+    match error {
+        StoreError::NewerDatabase { .. } => ErrorCode::NewerDatabase,
+        StoreError::Corrupt(_) => ErrorCode::Corrupt,
+        StoreError::DiskFull(_) => ErrorCode::DiskFull,
+        StoreError::ReadOnly(_) => ErrorCode::ReadOnly,
+        StoreError::Folder(error) => io_code(error),
+        StoreError::Busy(_) => ErrorCode::Busy,
+        StoreError::TransactionTooLarge { .. } => ErrorCode::TooLarge,
+        StoreError::Cursor | StoreError::Versions => ErrorCode::BadRequest,
+        _ => ErrorCode::Internal,
+    }
+}
+
+/// The code of a failed file operation.
+pub(crate) fn io_code(error: &std::io::Error) -> ErrorCode {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ErrorCode::ReadOnly,
+        ErrorKind::WouldBlock => ErrorCode::Busy,
+        _ => ErrorCode::Internal,
+    }
+}
+
+impl From<AppError> for ErrorBody {
+    fn from(error: AppError) -> Self {
+        let code = error.code();
+        if code == ErrorCode::Internal {
+            // Where it is handled: the page gets no details.
+            tracing::error!(error = &error as &dyn std::error::Error, "a command failed");
+        }
+        match error {
+            AppError::Invalid(fields) => Self::invalid(fields),
+            AppError::Stale { fields } => Self {
+                fields,
+                ..Self::new(
+                    code,
+                    "somebody else changed the same since you opened it; look at both and choose",
+                )
+            },
+            AppError::Store(StoreError::ReadOnly(_)) | AppError::File(_) if code == ErrorCode::ReadOnly => {
+                Self::new(
+                    code,
+                    "the data folder cannot be written; check its permissions, nothing was changed",
+                )
+            }
+            other => Self::new(code, sentence(&other)),
+        }
+    }
+}
+
+/// The failure with its causes, as far as they say more.
+fn sentence(error: &AppError) -> String {
+    match error {
+        AppError::File(source) => format!("{error}: {source}"),
+        _ => error.to_string(),
+    }
+}

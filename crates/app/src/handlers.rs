@@ -1,0 +1,12 @@
+//! Every use case under the name of its command.
+
+pub use crate::import::handlers::*;
+pub use crate::operations::{
+    app_status, app_unlock, diagnostics, doctor, draft_load, draft_save, preference_load, preference_set,
+};
+pub use crate::patient::consent::{consent_history, consent_record};
+pub use crate::patient::detail::patient_load;
+pub use crate::patient::duplicates::{patient_distinct, patient_duplicates};
+pub use crate::patient::edit::{patient_archive, patient_create, patient_update};
+pub use crate::patient::list::{patient_facets, patient_list, patient_search};
+pub use crate::patient::notes::{note_create, note_delete, note_list, note_update};

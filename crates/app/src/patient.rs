@@ -1,0 +1,11 @@
+//! Patients.
+
+pub mod consent;
+pub mod detail;
+pub mod duplicates;
+pub mod edit;
+pub mod list;
+pub mod notes;
+mod validate;
+
+pub(crate) use validate::checked_contact;

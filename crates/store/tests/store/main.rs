@@ -1,0 +1,13 @@
+//! The store on real files.
+
+mod accounting;
+mod apply;
+mod capture;
+mod files;
+mod journal;
+mod manifest;
+mod random;
+mod replicas;
+mod secrecy;
+mod support;
+mod transactions;
