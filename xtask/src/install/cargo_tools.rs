@@ -27,9 +27,19 @@ pub fn install(tool: Tool) -> Result<PathBuf> {
         return Ok(program);
     }
     note(&format!("{} {} (once; this compiles for a few minutes)", tool.name, tool.version));
+    // Not optimised: they wait for others or work for a second, and compile in half the time.
     execute(
         project::cargo("install")?
-            .args([tool.name, "--version", tool.version, "--locked", "--quiet", "--force", "--root"])
+            .args([
+                tool.name,
+                "--version",
+                tool.version,
+                "--locked",
+                "--debug",
+                "--quiet",
+                "--force",
+                "--root",
+            ])
             .arg(&tools),
         "It needs a way to crates.io; run the command again when there is one.",
     )?;

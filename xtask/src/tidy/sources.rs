@@ -14,6 +14,8 @@ const MAX_ARCHITECTURE_WORDS: usize = 2_500;
 /// What begins a statement in SQL, spelt so that this file does not find itself.
 const SQL: [&str; 5] =
     ["SELECT\u{20}", "INSERT\u{20}INTO", "UPDATE\u{20}", "DELETE\u{20}FROM", "CREATE\u{20}TABLE"];
+/// What ends the app instead of handling a failure, spelt likewise.
+const PANICS: [&str; 2] = [".unwrap\u{28})", ".expect\u{28}"];
 const MAY_SPEAK_SQL: [&str; 4] = ["crates/store/", "sync-server/", "migrations/", "docs/"];
 
 /// Hosts that packages come from: a mirror's name in a lock file would tie the project to one machine.
@@ -64,7 +66,7 @@ fn panics(path: &str, text: &str) -> Vec<String> {
         return Vec::new();
     }
     lines_of_code(text)
-        .filter(|(_, line)| line.contains(".unwrap()") || line.contains(".expect("))
+        .filter(|(_, line)| PANICS.iter().any(|panic| line.contains(panic)))
         .map(|(number, _)| format!("{path}:{number}: handle the failure instead of unwrap or expect"))
         .collect()
 }
