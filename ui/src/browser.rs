@@ -90,23 +90,6 @@ pub fn remembered(key: &str) -> Option<String> {
     web_sys::window()?.local_storage().ok().flatten()?.get_item(key).ok().flatten()
 }
 
-/// Whether the window's width or the person's settings match `query`, now and later.
-pub fn media(query: &str) -> ReadSignal<bool> {
-    let (matches, set_matches) = signal(false);
-    if let Some(list) = web_sys::window().and_then(|window| window.match_media(query).ok().flatten()) {
-        set_matches.set(list.matches());
-        let observed = list.clone();
-        let changed = Closure::<dyn FnMut()>::new(move || {
-            set_matches.try_set(observed.matches());
-        });
-        list.set_onchange(Some(changed.as_ref().unchecked_ref()));
-        // Lives as long as the page: there is one per query, made at the start.
-        changed.forget();
-        std::mem::forget(list);
-    }
-    matches
-}
-
 /// Runs something once nothing has asked for it for a while.
 #[derive(Clone, Default)]
 pub struct Debounce {
@@ -138,17 +121,6 @@ impl Debounce {
             None => false,
         }
     }
-}
-
-/// Waits without holding anything up.
-pub async fn sleep(duration: Duration) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        if let Some(window) = web_sys::window() {
-            let delay = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, delay);
-        }
-    });
-    let _ = JsFuture::from(promise).await;
 }
 
 /// Scrolls what `selector` names into view, once what is being rendered is there.

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use contract::ImportProgress;
+use contract::{ImportPhase, ImportProgress};
 use domain::id::ImportId;
 use leptos::prelude::*;
 
@@ -19,6 +19,11 @@ impl Imports {
         self.progress.update(|known| {
             known.insert(progress.id, progress);
         });
+    }
+
+    /// Where it stood when this window was last told.
+    pub fn phase(&self, id: ImportId) -> Option<ImportPhase> {
+        self.progress.with_untracked(|known| known.get(&id).map(|progress| progress.phase))
     }
 
     pub fn of(&self, id: ImportId) -> Option<ImportProgress> {

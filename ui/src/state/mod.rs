@@ -16,10 +16,12 @@ pub use remote::Remote;
 pub use shortcuts::{Shortcut, Shortcuts};
 pub use toasts::{Action, Toast, ToastKind, Toasts};
 
-use contract::{AppState, AppStatus, Event};
+use contract::{AppState, AppStatus, Event, ImportPhase, ImportProgress, ImportRef, ImportUndo};
+use domain::id::ImportId;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use crate::browser;
+use crate::{api, t};
 
 /// Everything of it; cheap to copy.
 #[derive(Clone, Copy)]
@@ -35,8 +37,6 @@ pub struct Desk {
     pub palette: RwSignal<bool>,
     /// Whether the map of the page's keys is open.
     pub key_map: RwSignal<bool>,
-    /// Whether list and detail fit beside each other.
-    pub wide: ReadSignal<bool>,
 }
 
 impl Desk {
@@ -52,7 +52,6 @@ impl Desk {
             imports: Imports::new(),
             palette: RwSignal::new(false),
             key_map: RwSignal::new(false),
-            wide: browser::media("(min-width: 1280px)"),
         };
         provide_context(desk);
         desk
@@ -65,11 +64,28 @@ impl Desk {
             .with(|status| matches!(status.as_deref(), Some(AppStatus { state: AppState::Ready, .. })))
     }
 
+    fn hear_import(self, progress: ImportProgress) {
+        let was_running = self.imports.phase(progress.id) == Some(ImportPhase::Running);
+        let (id, finished, added) = (progress.id, progress.phase == ImportPhase::Done, progress.added);
+        self.imports.take(progress);
+        if was_running && finished {
+            self.toasts.undoable(t!(import.finished, count = added), move || self.undo_import(id));
+        }
+    }
+
+    fn undo_import(self, id: ImportId) {
+        spawn_local(async move {
+            if let Err(error) = api::call::<ImportUndo>(ImportRef { id }).await {
+                self.toasts.failed(&error);
+            }
+        });
+    }
+
     /// Takes in what the desk tells of itself.
     pub fn hear(&self, event: Event) {
         match event {
             Event::Changed { collections } => self.changes.announce(&collections),
-            Event::Import { progress } => self.imports.take(progress),
+            Event::Import { progress } => self.hear_import(progress),
             Event::Alert { .. } => self.changes.announce(&["alert".to_owned()]),
             Event::Status => self.status.load::<contract::AppStatusLoad>(contract::Nothing {}),
         }
