@@ -19,32 +19,38 @@ impl Store {
     pub async fn doctor(&self) -> Result<Vec<Check>, StoreError> {
         let mut connection = self.writer.acquire().await?;
         let connection = &mut *connection;
-        Ok(vec![
-            versions(connection).await?,
-            pages(connection).await?,
-            integrity(connection).await?,
-            listing(connection).await?,
-            tags(connection).await?,
-            counts(connection).await?,
-            words(connection).await?,
-            consents(connection).await?,
-            search_index(connection, "search index", "patient_search").await?,
-            search_index(connection, "contact search index", "patient_contact_search").await?,
-            record_versions(connection).await?,
-            parked(connection).await?,
-        ])
+        let checks = [
+            ("versions", versions(connection).await),
+            ("cipher", pages(connection).await),
+            ("integrity", integrity(connection).await),
+            ("patient listing", listing(connection).await),
+            ("listing by tag", tags(connection).await),
+            ("counters", counts(connection).await),
+            ("spellings", words(connection).await),
+            ("consent", consents(connection).await),
+            ("search index", search_index(connection, "patient_search").await),
+            ("contact search index", search_index(connection, "patient_contact_search").await),
+            ("versions of records", record_versions(connection).await),
+            ("parked records", parked(connection).await),
+        ];
+        Ok(checks.into_iter().map(|(name, found)| check(name, found)).collect())
     }
 }
 
-async fn versions(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+/// Whether all is well, and numbers.
+type Found = Result<(bool, String), StoreError>;
+
+/// What cannot be read is a fault as well, and does not hide the others.
+fn check(name: &'static str, found: Found) -> Check {
+    let (ok, detail) = found.unwrap_or_else(|error| (false, error.to_string()));
+    Check { name, ok, detail }
+}
+
+async fn versions(connection: &mut SqliteConnection) -> Found {
     let (sqlite, cipher): (String, String) = versions_of(connection).await?;
     let schema: i64 =
         sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await?;
-    Ok(Check {
-        name: "versions",
-        ok: true,
-        detail: format!("SQLite {sqlite}, SQLCipher {cipher}, schema {schema}"),
-    })
+    Ok((true, format!("SQLite {sqlite}, SQLCipher {cipher}, schema {schema}")))
 }
 
 /// The versions of SQLite and of SQLCipher.
@@ -60,44 +66,37 @@ pub async fn schema_version(connection: &mut SqliteConnection) -> Result<i64, St
 }
 
 /// The authentication code of every page.
-async fn pages(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn pages(connection: &mut SqliteConnection) -> Found {
     let faults: Vec<String> =
         sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_all(connection).await?;
-    Ok(Check { name: "cipher", ok: faults.is_empty(), detail: format!("{} damaged pages", faults.len()) })
+    Ok((faults.is_empty(), format!("{} damaged pages", faults.len())))
 }
 
-async fn integrity(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn integrity(connection: &mut SqliteConnection) -> Found {
     let lines: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(100)").fetch_all(connection).await?;
     let ok = lines == ["ok"];
-    let detail = if ok { "sound".to_owned() } else { format!("{} faults", lines.len()) };
-    Ok(Check { name: "integrity", ok, detail })
+    Ok((ok, if ok { "sound".to_owned() } else { format!("{} faults", lines.len()) }))
 }
 
 /// Rows that are in one of two queries only.
-async fn difference(
-    connection: &mut SqliteConnection,
-    name: &'static str,
-    kept: &str,
-    computed: &str,
-) -> Result<Check, StoreError> {
+async fn difference(connection: &mut SqliteConnection, kept: &str, computed: &str) -> Found {
     let sql = format!(
         "SELECT (SELECT count(*) FROM (SELECT * FROM ({kept}) EXCEPT SELECT * FROM ({computed}))),
                 (SELECT count(*) FROM (SELECT * FROM ({computed}) EXCEPT SELECT * FROM ({kept})))"
     );
     let (extra, missing): (i64, i64) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(connection).await?;
-    Ok(Check { name, ok: extra == 0 && missing == 0, detail: format!("{extra} wrong, {missing} missing") })
+    Ok((extra == 0 && missing == 0, format!("{extra} wrong, {missing} missing")))
 }
 
-async fn listing(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn listing(connection: &mut SqliteConnection) -> Found {
     let kept = format!("SELECT {LISTING_COLUMNS} FROM patient_listing");
     let computed = format!("SELECT {LISTING_COLUMNS} FROM patient_listing_source");
-    difference(connection, "patient listing", &kept, &computed).await
+    difference(connection, &kept, &computed).await
 }
 
-async fn tags(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn tags(connection: &mut SqliteConnection) -> Found {
     difference(
         connection,
-        "listing by tag",
         "SELECT no, tag, archived, sort_name, birth_key, created_at FROM patient_listing_tag",
         "SELECT DISTINCT l.no, fold(t.value), l.archived, l.sort_name, l.birth_key, l.created_at
          FROM patient_listing l, json_each(l.tags) t",
@@ -105,10 +104,9 @@ async fn tags(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
     .await
 }
 
-async fn counts(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn counts(connection: &mut SqliteConnection) -> Found {
     difference(
         connection,
-        "counters",
         "SELECT facet, value, archived, n FROM patient_count WHERE n <> 0",
         "SELECT 'all' AS facet, '' AS value, archived, count(*) AS n FROM patient_listing GROUP BY archived
          UNION ALL SELECT 'tier', tier, archived, count(*) FROM patient_listing GROUP BY tier, archived
@@ -119,20 +117,19 @@ async fn counts(connection: &mut SqliteConnection) -> Result<Check, StoreError> 
 }
 
 /// Words of names that are gone may stay; none may be missing.
-async fn words(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn words(connection: &mut SqliteConnection) -> Found {
     let missing: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM (SELECT DISTINCT w.value FROM patient_listing l, json_each(words(l.names)) w
                                EXCEPT SELECT word FROM search_word)",
     )
     .fetch_one(connection)
     .await?;
-    Ok(Check { name: "spellings", ok: missing == 0, detail: format!("{missing} words missing") })
+    Ok((missing == 0, format!("{missing} words missing")))
 }
 
-async fn consents(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn consents(connection: &mut SqliteConnection) -> Found {
     difference(
         connection,
-        "consent",
         "SELECT event_id FROM consent_superseded",
         "SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
          WHERE length(unhex(s.value)) = 16",
@@ -141,18 +138,14 @@ async fn consents(connection: &mut SqliteConnection) -> Result<Check, StoreError
 }
 
 /// FTS5 compares its index with the listing itself.
-async fn search_index(
-    connection: &mut SqliteConnection,
-    name: &'static str,
-    table: &str,
-) -> Result<Check, StoreError> {
+async fn search_index(connection: &mut SqliteConnection, table: &str) -> Found {
     let sql = format!("INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)");
     let ok = sqlx::query(AssertSqlSafe(sql)).execute(connection).await.is_ok();
-    Ok(Check { name, ok, detail: if ok { "agrees".into() } else { "differs from the listing".into() } })
+    Ok((ok, if ok { "agrees".into() } else { "differs from the listing".into() }))
 }
 
 /// Every synced row has a version.
-async fn record_versions(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn record_versions(connection: &mut SqliteConnection) -> Found {
     let tables = crate::manifest::COLLECTIONS.iter();
     let counts: Vec<_> = tables
         .map(|c| {
@@ -162,15 +155,11 @@ async fn record_versions(connection: &mut SqliteConnection) -> Result<Check, Sto
         .collect();
     let sql = format!("SELECT sum(n) FROM ({})", counts.join(" UNION ALL "));
     let missing: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await?;
-    Ok(Check {
-        name: "versions of records",
-        ok: missing == 0,
-        detail: format!("{missing} records without one"),
-    })
+    Ok((missing == 0, format!("{missing} records without one")))
 }
 
 /// Parked records are no fault of the database; somebody should look at them.
-async fn parked(connection: &mut SqliteConnection) -> Result<Check, StoreError> {
+async fn parked(connection: &mut SqliteConnection) -> Found {
     let parked = crate::apply::parked_count(connection).await?;
-    Ok(Check { name: "parked records", ok: true, detail: format!("{parked} parked") })
+    Ok((true, format!("{parked} parked")))
 }

@@ -82,6 +82,9 @@ impl StoreError {
     fn from_trigger(error: sqlx::Error) -> Self {
         let message = error.as_database_error().map(|e| e.message().to_owned()).unwrap_or_default();
         match message.as_str() {
+            // SQLCipher's answer to a page whose authentication code is wrong; any other error of
+            // this number says what it is about.
+            "SQL logic error" => Self::Corrupt(error),
             crate::capture::NO_CONTEXT => Self::NoTransactionContext,
             crate::capture::NO_BASE => Self::NoBase,
             _ => Self::Database(error),

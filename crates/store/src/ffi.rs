@@ -90,9 +90,15 @@ unsafe extern "C" fn on_profile(
 }
 
 /// The arguments of one call of an SQL function.
-pub struct Arguments<'a>(&'a [*mut sqlite::sqlite3_value]);
+pub struct Arguments<'a>(&'a [*mut sqlite::sqlite3_value], *mut sqlite::sqlite3_context);
 
 impl Arguments<'_> {
+    /// Whether the statement is a part of a transaction that somebody began.
+    pub fn in_transaction(&self) -> bool {
+        // SAFETY: the context is SQLite's own and valid for the length of the call.
+        unsafe { sqlite::sqlite3_get_autocommit(sqlite::sqlite3_context_db_handle(self.1)) == 0 }
+    }
+
     /// The number at `index`; 0 for anything else.
     pub fn integer(&self, index: usize) -> i64 {
         // SAFETY: SQLite's values are valid for the length of the call.
@@ -195,9 +201,10 @@ unsafe extern "C" fn call_function<S>(
         (registered, values)
     };
     // A panic must not cross into C.
-    let answer =
-        catch_unwind(AssertUnwindSafe(|| (registered.function)(&registered.state, &Arguments(values))))
-            .unwrap_or(Err("a function of the database failed"));
+    let answer = catch_unwind(AssertUnwindSafe(|| {
+        (registered.function)(&registered.state, &Arguments(values, context))
+    }))
+    .unwrap_or(Err("a function of the database failed"));
     // SAFETY: the context is SQLite's own; SQLITE_TRANSIENT makes it copy the text.
     unsafe {
         match answer {

@@ -38,6 +38,8 @@ pub use versions::{Versions, load_versions};
 #[cfg(test)]
 extern crate self as store;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 #[path = "../tests/store/support.rs"]
 mod support;
 

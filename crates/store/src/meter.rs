@@ -17,11 +17,18 @@ pub struct Cost {
 pub struct Meter {
     statements: AtomicU64,
     vm_steps: AtomicU64,
+    /// What ran, for the tests that ask how.
+    #[cfg(test)]
+    pub(crate) ran: std::sync::Mutex<Vec<String>>,
 }
 
 impl Meter {
     /// Called by SQLite's trace for each statement that ended.
     pub(crate) fn count(&self, sql: &[u8], steps: u64) {
+        #[cfg(test)]
+        if let Ok(mut ran) = self.ran.lock() {
+            ran.push(String::from_utf8_lossy(sql).into_owned());
+        }
         self.vm_steps.fetch_add(steps, Ordering::Relaxed);
         if !is_control(sql) && !is_of_search_index(sql) {
             self.statements.fetch_add(1, Ordering::Relaxed);
@@ -67,3 +74,6 @@ impl Usage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use crate::ffi;
 use crate::manifest;
 use crate::meter::{Meter, Usage};
 use crate::open::{Changed, Store};
+use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Drop for Capturing {
 impl Store {
     /// Begins to read.
     pub async fn read(&self, usage: &Usage) -> Result<Read, StoreError> {
-        let mut transaction = self.readers.begin().await?;
+        let mut transaction = begin(&self.readers, "BEGIN").await?;
         let meter = ffi::meter_of(&mut transaction).await?;
         if let Some(meter) = &meter {
             meter.take();
@@ -65,7 +66,7 @@ impl Store {
     }
 
     async fn begin(&self, usage: &Usage, context: Context, applying: bool) -> Result<Write, StoreError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = begin(&self.writer, "BEGIN IMMEDIATE").await?;
         let first_seq = next_seq(&mut transaction).await?;
         let meter = ffi::meter_of(&mut transaction).await?;
         if let Some(meter) = &meter {
@@ -164,6 +165,18 @@ impl Write {
             let _ = changes.send(Changed { collections });
         }
         Ok(())
+    }
+}
+
+/// When the disk is full SQLite rolls back by itself. sqlx then goes on counting a transaction that is
+/// none and would refuse every other one: such a connection is opened anew.
+async fn begin(pool: &SqlitePool, sql: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match pool.begin_with(sql).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            pool.acquire().await?.close().await?;
+            pool.begin_with(sql).await
+        }
+        begun => begun,
     }
 }
 

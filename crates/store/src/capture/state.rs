@@ -175,9 +175,11 @@ fn parse(text: Option<&str>) -> Result<Option<Version>, &'static str> {
     text.map(|text| text.parse().map_err(|_| "frontdesk: a stored version cannot be read")).transpose()
 }
 
-/// `capturing()`: whether a change becomes an op. Aborts a write outside a transaction.
-fn capturing(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+/// `capturing()`: whether a change becomes an op. Aborts a write outside a transaction; also in one
+/// that SQLite has rolled back by itself, whose next statement would be committed on its own.
+fn capturing(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
     match state.lock().mode {
+        _ if !arguments.in_transaction() => Err(NO_CONTEXT),
         Mode::Closed => Err(NO_CONTEXT),
         Mode::Capturing => Ok(Answer::Integer(1)),
         Mode::Applying => Ok(Answer::Integer(0)),

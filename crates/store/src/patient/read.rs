@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::json::hex_list;
 use crate::listing::{ListingRow, ROW_COLUMNS, RawRow, date, time};
+use crate::manifest::PATIENT;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{AlertId, AllergyId, ContactId, HouseholdId, ImportId, PatientId, TagId};
 use domain::patient::{
@@ -252,7 +253,8 @@ pub(crate) fn likely_sql(by_sound: bool) -> String {
          WHERE p.id NOT IN (SELECT unhex(value) FROM json_each(?3))
            AND NOT EXISTS (SELECT 1 FROM patient_distinct d WHERE d.first_id = ?4 AND d.second_id = p.id)
            AND NOT EXISTS (SELECT 1 FROM patient_distinct d WHERE d.second_id = ?4 AND d.first_id = p.id)
-           AND NOT EXISTS (SELECT 1 FROM import_record i WHERE i.job = ?5 AND i.record = p.id)"
+           AND NOT EXISTS (SELECT 1 FROM import_record i WHERE i.job = ?5 AND i.collection = {patients} AND i.record = p.id)",
+        patients = PATIENT.number,
     )
 }
 
