@@ -1,18 +1,72 @@
-//! The desk behind the window.
+//! The desk behind the windows: on its way while they open, and their only source of anything.
 
-use contract::{ErrorBody, ErrorCode};
+use app::{Desk, DeskOptions};
+use contract::{ErrorBody, ErrorCode, Event};
 use serde_json::Value;
+use tauri::{AppHandle, Emitter, async_runtime};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 
-/// Answers what the page asks.
-#[derive(Clone, Debug, Default)]
-pub struct Backend;
+/// The event that carries every [`Event`] of the contract to every window.
+const EVENT: &str = "frontdesk";
+
+/// Answers what a page asks, from the moment that the desk has started.
+#[derive(Clone, Debug)]
+pub struct Backend(watch::Receiver<Option<Desk>>);
 
 impl Backend {
+    /// Starts the desk beside whatever else is being started: a key takes a while to derive, and so
+    /// does a window to open.
+    pub fn start(options: DeskOptions) -> Self {
+        let (started, backend) = watch::channel(None);
+        async_runtime::spawn(async move {
+            let desk = Desk::start(options).await;
+            // Nobody waits any more when the app ended meanwhile.
+            let _ = started.send(Some(desk));
+        });
+        Self(backend)
+    }
+
     /// Runs one command of the contract.
-    pub async fn call(&self, _name: &str, _request: Value) -> Result<Value, ErrorBody> {
-        Err(ErrorBody::new(ErrorCode::Locked, "The database is not open yet."))
+    pub async fn call(&self, name: &str, request: Value) -> Result<Value, ErrorBody> {
+        self.desk().await?.call(name, request).await
+    }
+
+    /// Lets the windows of `app` hear of everything that changes.
+    pub fn forward_events(&self, app: AppHandle) {
+        let backend = self.clone();
+        async_runtime::spawn(async move {
+            let Ok(desk) = backend.desk().await else { return };
+            let mut events = desk.subscribe();
+            loop {
+                match events.recv().await {
+                    Ok(event) => emit(&app, &event),
+                    // A page that missed some asks for all that it shows.
+                    Err(RecvError::Lagged(_)) => emit(&app, &Event::Status),
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
     }
 
     /// Puts the data in order; nothing can be asked afterwards.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        if let Ok(desk) = self.desk().await {
+            desk.close().await;
+        }
+    }
+
+    async fn desk(&self) -> Result<Desk, ErrorBody> {
+        let mut started = self.0.clone();
+        let desk = started.wait_for(Option::is_some).await.ok().and_then(|desk| desk.clone());
+        desk.ok_or_else(|| {
+            ErrorBody::new(ErrorCode::Internal, "The app could not start. Restart it; the log says why.")
+        })
+    }
+}
+
+fn emit(app: &AppHandle, event: &Event) {
+    if let Err(error) = app.emit(EVENT, event) {
+        tracing::warn!(%error, "the windows were not told of a change");
+    }
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod cli;
 mod doors;
+mod headless;
 mod instance;
 mod window;
 
@@ -14,8 +15,12 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     write_log_to_stderr();
-    match cli.data_dir().and_then(|data_dir| window::run(data_dir, cli.window_size)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = cli.desk_options().and_then(|options| match cli.headless {
+        Some(what) => Ok(headless::run(options, what)),
+        None => window::run(options, cli.window_size).map(|()| ExitCode::SUCCESS),
+    });
+    match done {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("frontdesk: {error:#}");
             ExitCode::FAILURE

@@ -1,11 +1,12 @@
 //! The windows and the app's life: what opens, and what happens before it ends.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
+use app::DeskOptions;
 use tauri::utils::config::WindowConfig;
-use tauri::{App, AppHandle, RunEvent, WebviewWindowBuilder, Wry};
+use tauri::{App, AppHandle, Manager, RunEvent, WebviewWindowBuilder, Wry};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::backend::Backend;
@@ -16,8 +17,9 @@ use crate::{doors, instance};
 const FIRST: &str = "main";
 
 /// Opens the window and returns when the last one is closed and the data is in order.
-pub fn run(data_dir: PathBuf, size: Option<WindowSize>) -> Result<()> {
-    let backend = Backend::default();
+pub fn run(options: DeskOptions, size: Option<WindowSize>) -> Result<()> {
+    let data_dir = options.data_dir.clone();
+    let backend = Backend::start(options);
     let mut builder = tauri::Builder::default()
         .plugin(instance::plugin(&data_dir))
         .manage(backend.clone())
@@ -39,6 +41,7 @@ pub fn run(data_dir: PathBuf, size: Option<WindowSize>) -> Result<()> {
 
 fn set_up(app: &mut App, size: Option<WindowSize>) -> Result<(), Box<dyn std::error::Error>> {
     end_on_signal(app.handle().clone());
+    app.state::<Backend>().forward_events(app.handle().clone());
     let mut config = window_config(app.handle())?;
     if let Some(size) = size {
         config.width = size.width;
@@ -66,7 +69,7 @@ fn window_config(app: &AppHandle) -> tauri::Result<WindowConfig> {
 }
 
 /// Size and place of the first window, kept with the data that it shows.
-fn remembered_size(data_dir: &std::path::Path) -> tauri::plugin::TauriPlugin<Wry> {
+fn remembered_size(data_dir: &Path) -> tauri::plugin::TauriPlugin<Wry> {
     tauri_plugin_window_state::Builder::default()
         .with_filename(data_dir.join("window.json").to_string_lossy())
         .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
@@ -84,8 +87,9 @@ fn end_on_signal(app: AppHandle) {
     });
 }
 
+/// Waits until the system asks the app to end.
 #[cfg(unix)]
-async fn next_signal() -> std::io::Result<()> {
+pub async fn next_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -98,7 +102,8 @@ async fn next_signal() -> std::io::Result<()> {
     Ok(())
 }
 
+/// Waits until the system asks the app to end.
 #[cfg(not(unix))]
-async fn next_signal() -> std::io::Result<()> {
+pub async fn next_signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }

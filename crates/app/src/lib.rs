@@ -23,3 +23,21 @@ pub use export::export_patients;
 pub use import::wait_for_import;
 pub use seed::{SeedProgress, seed_clinic};
 pub use world::{Machine, World};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_send<T: Send>(_: T) {}
+
+    #[test]
+    fn every_use_case_can_run_on_any_thread() {
+        is_send(Desk::start(DeskOptions::new("/nowhere".into())));
+        let _ = |desk: Desk| {
+            is_send(desk.call("", serde_json::Value::Null));
+            is_send(desk.close());
+            is_send(export_patients(&desk, std::path::Path::new("")));
+            is_send(seed_clinic(&desk, 0, 0, &mut |_, _| {}));
+        };
+    }
+}

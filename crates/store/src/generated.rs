@@ -24,8 +24,8 @@ pub async fn install(connection: &mut SqliteConnection) -> Result<(), StoreError
     )
     .fetch_all(&mut *transaction)
     .await?;
-    let drops = old.iter().map(|(kind, name)| format!("DROP {kind} {name}"));
-    for statement in drops.chain(statements) {
+    let drops: Vec<_> = old.iter().map(|(kind, name)| format!("DROP {kind} {name}")).collect();
+    for statement in drops.into_iter().chain(statements) {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
     }
     sqlx::query("INSERT INTO generated_schema (one, digest) VALUES (1, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest")

@@ -63,11 +63,11 @@ impl Store {
         let capture = Arc::new(CaptureState::default());
         try_writer(path, key, &capture).await?;
         let writer = open_writer(path, key, &capture).await?;
-        let opened = async {
-            let owner = prepare(&writer, &capture, new).await?;
-            Ok((owner, open_readers(path, key).await?))
+        let opened = match prepare(&writer, &capture, new).await {
+            Ok(owner) => open_readers(path, key).await.map(|readers| (owner, readers)),
+            Err(error) => Err(error),
         };
-        match opened.await {
+        match opened {
             Ok((owner, readers)) => {
                 let (changes, _) = broadcast::channel(256);
                 Ok(Self { writer, readers, capture, changes, path: Arc::new(path.to_owned()), owner })
@@ -219,9 +219,9 @@ async fn unlock(connection: &mut SqliteConnection, key: &DatabaseKey) -> Result<
 }
 
 async fn prepare(writer: &SqlitePool, capture: &CaptureState, new: Identity) -> Result<ActorId, StoreError> {
+    check_versions(&mut *writer.acquire().await?).await?;
+    MIGRATIONS.run(writer).await?;
     let mut connection = writer.acquire().await?;
-    check_versions(&mut connection).await?;
-    MIGRATIONS.run(&mut *connection).await?;
     generated::install(&mut connection).await?;
     insert_identity(&mut connection, new).await?;
     let (owner, replica, paired): (Uuid, u32, bool) = sqlx::query_as(

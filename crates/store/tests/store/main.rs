@@ -6,6 +6,7 @@ mod capture;
 mod files;
 mod journal;
 mod manifest;
+mod measure;
 mod random;
 mod replicas;
 mod secrecy;

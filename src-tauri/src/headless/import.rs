@@ -1,0 +1,157 @@
+//! `frontdesk import csv FILE…`
+
+use super::progress::Progress;
+use super::{call, print_json};
+use app::{Desk, wait_for_import};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use clap::Args;
+use contract::{
+    ErrorBody, ErrorCode, IMPORT_PART_MAX_BYTES, ImportCheck, ImportDiscard, ImportFeed, ImportFeedRequest,
+    ImportOpen, ImportOpenRequest, ImportPhase, ImportProblem, ImportProblems, ImportProblemsRequest,
+    ImportProgress, ImportProgressLoad, ImportReason, ImportRef, ImportRun, ImportRunRequest,
+};
+use serde::Serialize;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to import, and how.
+#[derive(Debug, Args)]
+pub struct CsvArguments {
+    /// The files: patients first, then what refers to them by their number.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Only tell what would be added, what looks like a duplicate, and which rows are wrong.
+    #[arg(long)]
+    dry_run: bool,
+    /// Also add rows that look like a patient who is there already.
+    #[arg(long)]
+    add_likely_duplicates: bool,
+    /// As JSON, one object for each file.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of one file.
+#[derive(Serialize)]
+struct Outcome {
+    #[serde(flatten)]
+    progress: ImportProgress,
+    problems: Vec<ImportProblem>,
+}
+
+/// Problems of one file that are told; the window has them all.
+const PROBLEMS_TOLD: usize = 1_000;
+
+/// Imports the files one after the other.
+pub async fn run(desk: &Desk, arguments: &CsvArguments) -> Result<ExitCode, ErrorBody> {
+    for file in &arguments.files {
+        let outcome = import(desk, arguments, file).await.map_err(|error| ErrorBody {
+            message: format!("{}: {}", file.display(), error.message),
+            ..error
+        })?;
+        if arguments.json {
+            print_json(&outcome);
+        } else {
+            tell(&outcome, arguments.dry_run);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn import(desk: &Desk, arguments: &CsvArguments, file: &Path) -> Result<Outcome, ErrorBody> {
+    let id = send(desk, file).await?;
+    if arguments.dry_run {
+        call::<ImportCheck>(desk, id).await?;
+    } else {
+        let request = ImportRunRequest { id: id.id, add_likely_duplicates: arguments.add_likely_duplicates };
+        call::<ImportRun>(desk, request).await?;
+    }
+    watch(desk, id).await?;
+    let progress = call::<ImportProgressLoad>(desk, id).await?;
+    let problems = problems(desk, id).await?;
+    if progress.phase == ImportPhase::Checked {
+        call::<ImportDiscard>(desk, id).await?;
+    }
+    Ok(Outcome { progress, problems })
+}
+
+async fn send(desk: &Desk, path: &Path) -> Result<ImportRef, ErrorBody> {
+    let unreadable = |error: std::io::Error| {
+        ErrorBody::new(ErrorCode::BadFile, format!("the file cannot be read: {error}"))
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let id = call::<ImportOpen>(desk, ImportOpenRequest { file_name, size }).await?;
+    let mut part = vec![0; IMPORT_PART_MAX_BYTES];
+    let mut offset = 0;
+    while offset < size {
+        let n = file.read(&mut part).map_err(unreadable)?;
+        if n == 0 {
+            return Err(ErrorBody::new(
+                ErrorCode::BadFile,
+                "the file became shorter while it was read; try again",
+            ));
+        }
+        let request = ImportFeedRequest { id: id.id, offset, part: BASE64.encode(&part[..n]) };
+        call::<ImportFeed>(desk, request).await?;
+        offset += n as u64;
+    }
+    Ok(id)
+}
+
+/// Shows progress until the work has ended.
+async fn watch(desk: &Desk, id: ImportRef) -> Result<(), ErrorBody> {
+    let mut events = desk.subscribe();
+    let mut progress = Progress::new("rows");
+    let mut ended = std::pin::pin!(wait_for_import(desk, id.id));
+    let result = loop {
+        tokio::select! {
+            result = &mut ended => break result,
+            event = events.recv() => match event {
+                Ok(contract::Event::Import { progress: now }) if now.id == id.id => progress.show(now.rows_done, now.rows),
+                _ => {}
+            },
+        }
+    };
+    progress.end();
+    result
+}
+
+async fn problems(desk: &Desk, id: ImportRef) -> Result<Vec<ImportProblem>, ErrorBody> {
+    let mut problems = Vec::new();
+    let mut after = None;
+    loop {
+        let page =
+            call::<ImportProblems>(desk, ImportProblemsRequest { id: id.id, after, limit: 200 }).await?;
+        problems.extend(page.rows);
+        after = page.next;
+        if after.is_none() || problems.len() >= PROBLEMS_TOLD {
+            return Ok(problems);
+        }
+    }
+}
+
+fn tell(outcome: &Outcome, dry_run: bool) {
+    let ImportProgress { file_name, rows, added, likely_duplicates, already_there, wrong, .. } =
+        &outcome.progress;
+    let done = if dry_run { "to add" } else { "added" };
+    println!(
+        "{file_name}: {rows} rows, {added} {done}, {likely_duplicates} likely duplicates, {already_there} already there, {wrong} wrong"
+    );
+    for problem in &outcome.problems {
+        let place = match problem.column {
+            Some(column) => format!("line {}, column {column} ({})", problem.line, problem.header),
+            None => format!("line {}", problem.line),
+        };
+        let value = &problem.value;
+        match problem.reason {
+            ImportReason::Wrong(what) if value.is_empty() => println!("  {place}: {what}"),
+            ImportReason::Wrong(what) => println!("  {place}: “{value}” {what}"),
+            ImportReason::LikelyDuplicate => println!("  {place}: looks like {value}, who is there already"),
+        }
+    }
+}
