@@ -119,6 +119,12 @@ impl Arguments<'_> {
         std::str::from_utf8(bytes).ok()
     }
 
+    /// The bytes that the value at `index` takes.
+    pub fn size(&self, index: usize) -> u64 {
+        // SAFETY: as above.
+        u64::try_from(unsafe { sqlite::sqlite3_value_bytes(self.0[index]) }).unwrap_or(0)
+    }
+
     /// The bytes at `index`; empty for NULL.
     pub fn blob(&self, index: usize) -> &[u8] {
         // SAFETY: as above.
@@ -139,6 +145,8 @@ pub enum Answer {
     Null,
     Integer(i64),
     Text(String),
+    /// The argument at this index, as it is.
+    Argument(usize),
 }
 
 /// An SQL function over some state.
@@ -216,6 +224,7 @@ unsafe extern "C" fn call_function<S>(
                 text.len() as c_int,
                 sqlite::SQLITE_TRANSIENT(),
             ),
+            Ok(Answer::Argument(index)) => sqlite::sqlite3_result_value(context, values[index]),
             Err(message) => {
                 sqlite::sqlite3_result_error(
                     context,

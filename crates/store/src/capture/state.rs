@@ -235,9 +235,8 @@ fn captured_others(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'
 
 /// `capture_value(json)`: the value as it is, its size counted.
 fn capture_value(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
-    let value = arguments.text(0).unwrap_or_default();
-    state.lock().bytes += value.len() as u64;
-    Ok(Answer::Text(value.to_owned()))
+    state.lock().bytes += arguments.size(0);
+    Ok(Answer::Argument(0))
 }
 
 fn paired(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
