@@ -19,6 +19,8 @@ use crate::stage::{Programs, shared_display};
 /// The app, as the system lists it among the processes.
 const APP: &str = "frontdesk";
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// An app that ends while it starts is never reported by the driver: this is how long we wait to know.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 const FIND_BY_ROLE: &str = include_str!("find_by_role.js");
 
@@ -59,7 +61,8 @@ impl Desk {
         let Some(programs) = Programs::find() else { return Ok(None) };
         let display = shared_display()?;
         let driver = Driver::start(&programs, &display, &data).await?;
-        let page = WebDriver::new(driver.url(), capabilities(&programs, &data, setup)?)
+        let page = WebDriver::builder(driver.url(), capabilities(&programs, &data, setup)?)
+            .request_timeout(ANSWER_TIMEOUT)
             .await
             .context("the window could not be opened through tauri-driver")?;
         let desk = Self { driver, page, data, display, setup };

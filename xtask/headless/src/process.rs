@@ -54,9 +54,11 @@ impl Process {
         wait_until(|| !members(self.group()).iter().any(is_named))
     }
 
-    /// Ends all of its group at once, as a crash or a power cut would.
+    /// Ends all of its group at once, as a crash or a power cut would. It returns when the last of
+    /// them has let go of its files, locks and names on the bus.
     pub fn kill(&mut self) -> io::Result<ExitStatus> {
         self.signal_group(Signal::KILL);
+        wait_until(|| members(self.group()).is_empty());
         self.child.wait()
     }
 
