@@ -1,7 +1,7 @@
 //! Habits that can be read off the text of a file.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
@@ -34,19 +34,38 @@ pub fn breaches(root: &Path) -> Result<Vec<String>> {
             .current_dir(root),
         "This check reads the list of files from git.",
     )?;
-    Ok(listed
-        .lines()
-        .filter_map(|path| Some((PathBuf::from(path), fs::read_to_string(root.join(path)).ok()?)))
-        .flat_map(|(path, text)| in_file(&path.to_string_lossy(), &text))
-        .collect())
+    let files: Vec<(&str, String)> =
+        listed.lines().filter_map(|path| Some((path, fs::read_to_string(root.join(path)).ok()?))).collect();
+    let test_modules: Vec<String> =
+        files.iter().flat_map(|(path, text)| test_modules_of(path, text)).collect();
+    let is_test = |path: &str| is_test_file(path) || test_modules.iter().any(|module| module == path);
+    Ok(files.iter().flat_map(|(path, text)| in_file(path, text, is_test(path))).collect())
 }
 
-fn in_file(path: &str, text: &str) -> Vec<String> {
+/// The files of the modules that a file declares for its tests alone.
+fn test_modules_of(path: &str, text: &str) -> Vec<String> {
+    let Some(stem) = path.strip_suffix(".rs") else { return Vec::new() };
+    let folder = match stem.rsplit_once('/') {
+        Some((folder, "lib" | "main" | "mod")) => folder,
+        _ => stem,
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines
+        .windows(2)
+        .filter(|pair| pair[0] == "#[cfg(test)]")
+        .filter_map(|pair| pair[1].split_once("mod ")?.1.strip_suffix(';'))
+        .map(|name| format!("{folder}/{name}.rs"))
+        .collect()
+}
+
+fn in_file(path: &str, text: &str, is_test: bool) -> Vec<String> {
     let mut found = Vec::new();
     if path.ends_with(".rs") {
         found.extend(too_long(path, text));
-        found.extend(panics(path, text));
-        found.extend(stray_sql(path, text));
+        if !is_test {
+            found.extend(panics(path, text));
+            found.extend(stray_sql(path, text));
+        }
     }
     if path == "ARCHITECTURE.md" {
         found.extend(too_wordy(path, text));
@@ -62,9 +81,6 @@ fn too_long(path: &str, text: &str) -> Option<String> {
 
 /// The lints know better, but this one also sees what a `cfg` hides from them on this system.
 fn panics(path: &str, text: &str) -> Vec<String> {
-    if is_test_file(path) {
-        return Vec::new();
-    }
     lines_of_code(text)
         .filter(|(_, line)| PANICS.iter().any(|panic| line.contains(panic)))
         .map(|(number, _)| format!("{path}:{number}: handle the failure instead of unwrap or expect"))
@@ -72,7 +88,7 @@ fn panics(path: &str, text: &str) -> Vec<String> {
 }
 
 fn stray_sql(path: &str, text: &str) -> Vec<String> {
-    if MAY_SPEAK_SQL.iter().any(|folder| path.starts_with(folder)) || is_test_file(path) {
+    if MAY_SPEAK_SQL.iter().any(|folder| path.starts_with(folder)) {
         return Vec::new();
     }
     lines_of_code(text)
@@ -119,28 +135,43 @@ mod tests {
     fn an_unwrap_is_found_in_code_but_not_in_tests_or_comments() {
         let code =
             "fn f() {\n    a.unwrap();\n    // b.unwrap();\n}\n#[cfg(test)]\nmod tests { c.unwrap(); }";
-        assert_eq!(in_file("crates/app/src/lib.rs", code).len(), 1);
-        assert!(in_file("crates/app/tests/all.rs", code).is_empty());
+        assert_eq!(in_file("crates/app/src/lib.rs", code, false).len(), 1);
+        assert!(in_file("crates/app/tests/all.rs", code, true).is_empty());
     }
 
     #[test]
     fn sql_is_found_outside_the_store_only() {
         let code = format!("let query = \"{}id FROM patient\";", SQL[0]);
         assert_eq!(
-            in_file("crates/app/src/lib.rs", &code),
+            in_file("crates/app/src/lib.rs", &code, false),
             ["crates/app/src/lib.rs:1: SQL belongs into crates/store"]
         );
-        assert!(in_file("crates/store/src/lib.rs", &code).is_empty());
+        assert!(in_file("crates/store/src/lib.rs", &code, false).is_empty());
     }
 
     #[test]
     fn a_long_file_and_a_wordy_document_are_found() {
-        assert_eq!(in_file("ui/src/main.rs", &"\n".repeat(MAX_LINES + 1)).len(), 1);
-        assert_eq!(in_file("ARCHITECTURE.md", &"word ".repeat(MAX_ARCHITECTURE_WORDS + 1)).len(), 1);
+        assert_eq!(in_file("ui/src/main.rs", &"\n".repeat(MAX_LINES + 1), false).len(), 1);
+        assert_eq!(in_file("ARCHITECTURE.md", &"word ".repeat(MAX_ARCHITECTURE_WORDS + 1), false).len(), 1);
     }
 
     #[test]
     fn the_name_of_a_package_host_is_found_in_any_file() {
-        assert_eq!(in_file("ui/package-lock.json", &format!("https://{}/x", REGISTRY_HOSTS[0])).len(), 1);
+        assert_eq!(
+            in_file("ui/package-lock.json", &format!("https://{}/x", REGISTRY_HOSTS[0]), false).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_module_for_tests_alone_is_known_by_its_declaration() {
+        assert_eq!(
+            test_modules_of("crates/store/src/lib.rs", "mod a;\n#[cfg(test)]\nmod plan;"),
+            ["crates/store/src/plan.rs"]
+        );
+        assert_eq!(
+            test_modules_of("crates/store/src/list.rs", "#[cfg(test)]\nmod plan;"),
+            ["crates/store/src/list/plan.rs"]
+        );
     }
 }
