@@ -1,5 +1,7 @@
 //! The store on real files.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
 mod accounting;
 mod apply;
 mod capture;

@@ -180,7 +180,7 @@ fn value(column: Column, salt: u32) -> String {
         ("pinned" | "is_primary", _) => (salt % 2).to_string(),
         (_, Type::Integer) => [0, 1, -5, 1_700_000_000_000_i64, i64::MAX][salt as usize % 5].to_string(),
         (_, Type::Uuid) => blob(id(salt.into())),
-        (_, Type::Text) if salt % 50 == 0 => "char(97, 0, 98)".into(),
+        (_, Type::Text) if salt.is_multiple_of(50) => "char(97, 0, 98)".into(),
         (_, Type::Text) => pick(TEXTS),
     }
 }

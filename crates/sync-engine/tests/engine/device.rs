@@ -116,7 +116,7 @@ impl Device {
 
     /// Unlike any other; sometimes one that somebody else may write too.
     fn value(&self) -> Value {
-        if self.next_seq % 7 == 0 {
+        if self.next_seq.is_multiple_of(7) {
             json!("same")
         } else {
             json!(format!("{}:{}", self.replica.0, self.next_seq))

@@ -222,7 +222,7 @@ impl World {
                 }
                 Conflict::Delete(_) => false,
             });
-            let equal = values[0] == Value::from("same");
+            let equal = values[0] == "same";
             assert!(
                 is_there || was_seen || in_conflict || equal || self.remade(op),
                 "{register} of {} was overwritten unseen: {values:?}",
