@@ -42,7 +42,7 @@ impl Backend {
                 match events.recv().await {
                     Ok(event) => emit(&app, &event),
                     // A page that missed some asks for all that it shows.
-                    Err(RecvError::Lagged(_)) => emit(&app, &Event::Status),
+                    Err(RecvError::Lagged(_)) => emit(&app, &app::everything_changed()),
                     Err(RecvError::Closed) => return,
                 }
             }

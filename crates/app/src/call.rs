@@ -25,7 +25,7 @@ impl Call {
     }
 
     pub(crate) fn store(&self) -> Result<Store, AppError> {
-        self.desk.store().map_err(|_| AppError::Locked)
+        self.desk.store().map_err(|error| AppError::NotOpen(Box::new(error)))
     }
 
     pub(crate) async fn read(&self) -> Result<Read, AppError> {

@@ -163,7 +163,9 @@ impl Desk {
                         let collections = changed.collections.into_iter().map(str::to_owned).collect();
                         let _ = events.send(Event::Changed { collections });
                     }
-                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => {
+                        let _ = events.send(everything_changed());
+                    }
                     Err(broadcast::error::RecvError::Closed) => return,
                 }
             }
@@ -228,6 +230,12 @@ impl Desk {
     }
 }
 
+/// For whoever missed some events: all that is shown is to be asked for again.
+pub fn everything_changed() -> Event {
+    let synced = store::manifest::COLLECTIONS.iter().map(|collection| collection.name);
+    Event::Changed { collections: synced.chain(["import_job"]).map(str::to_owned).collect() }
+}
+
 enum Found {
     Key(DatabaseKey),
     Wrapped(KeyFile),
@@ -247,8 +255,10 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// Makes the data folder, for this user alone, and takes its lock.
 fn take_folder(dir: &Path) -> Result<File, ErrorBody> {
     let unusable = |error: std::io::Error| ErrorBody::from(AppError::Store(StoreError::Folder(error)));
-    fs::create_dir_all(dir).map_err(unusable)?;
-    restrict(dir).map_err(unusable)?;
+    if !dir.exists() {
+        fs::create_dir_all(dir).map_err(unusable)?;
+        restrict(dir).map_err(unusable)?;
+    }
     let lock = File::create(dir.join("frontdesk.lock")).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),

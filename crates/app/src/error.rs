@@ -20,6 +20,9 @@ pub enum AppError {
     Denied { permission: Permission },
     #[error("the database is not open yet; enter the passphrase first")]
     Locked,
+    /// Why the database is not open.
+    #[error("{}", .0.message)]
+    NotOpen(Box<ErrorBody>),
     #[error("there is no command {name}; `frontdesk commands` lists them")]
     UnknownCommand { name: String },
     #[error("the request does not fit the command: {source}")]
@@ -51,6 +54,7 @@ impl AppError {
             Self::Stale { .. } => ErrorCode::Stale,
             Self::Denied { .. } => ErrorCode::Denied,
             Self::Locked => ErrorCode::Locked,
+            Self::NotOpen(body) => body.code,
             Self::UnknownCommand { .. } | Self::Request { .. } | Self::Cursor => ErrorCode::BadRequest,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
             Self::Import(error) => error.code(),
@@ -95,6 +99,13 @@ impl From<AppError> for ErrorBody {
         }
         match error {
             AppError::Invalid(fields) => Self::invalid(fields),
+            AppError::NotOpen(body) => *body,
+            AppError::Store(StoreError::Folder(source)) => Self::new(
+                code,
+                format!(
+                    "the data folder cannot be used ({source}); check its permissions or choose another with --data-dir"
+                ),
+            ),
             AppError::Stale { fields } => Self {
                 fields,
                 ..Self::new(

@@ -80,7 +80,7 @@ fn aside(path: &Path) -> std::path::PathBuf {
 }
 
 async fn write_all(call: &Call, path: &Path) -> Result<u64, AppError> {
-    let mut file = File::create(path).map_err(AppError::File)?;
+    let mut file = create_private(path).map_err(AppError::File)?;
     // Excel takes a file for UTF-8 only by this mark.
     file.write_all("\u{feff}".as_bytes()).map_err(AppError::File)?;
     let mut writer = csv::Writer::from_writer(file);
@@ -103,6 +103,19 @@ async fn write_all(call: &Call, path: &Path) -> Result<u64, AppError> {
     let file = writer.into_inner().map_err(|error| AppError::File(error.into_error()))?;
     file.sync_all().map_err(AppError::File)?;
     Ok(count)
+}
+
+/// A new file that nobody else on the machine can read.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    // What a broken export left there.
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn cells(row: &ExportRow) -> Vec<String> {

@@ -54,7 +54,7 @@ impl KeyError {
 }
 
 /// Shortest passphrase, in characters.
-pub const PASSPHRASE_MIN_CHARS: usize = 8;
+pub const PASSPHRASE_MIN_CHARS: usize = 12;
 
 /// Argon2id as OWASP recommends it for 2024 on, with more memory: it is asked once a start.
 const MEMORY_KIB: u32 = 64 * 1024;

@@ -17,7 +17,7 @@ mod patient;
 mod seed;
 mod world;
 
-pub use desk::{DATABASE_FILE, Desk, DeskOptions};
+pub use desk::{DATABASE_FILE, Desk, DeskOptions, everything_changed};
 pub use error::AppError;
 pub use export::export_patients;
 pub use import::wait_for_import;

@@ -12,7 +12,7 @@ pub trait World: Debug + Send + Sync {
     fn now(&self) -> DateTime<Utc>;
     /// The date where the desk stands.
     fn today(&self) -> NaiveDate;
-    /// Milliseconds on a clock that nobody sets.
+    /// Milliseconds since the app was started, on a clock that nobody sets.
     fn boot_ms(&self) -> i64;
     /// A new id, greater than those before.
     fn next_id(&self) -> Uuid;

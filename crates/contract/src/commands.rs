@@ -66,7 +66,7 @@ commands! {
     PreferenceLoad preference_load(KeyRequest) -> KeyResponse, Personal, 1 statements, 200 steps;
 
     /// A page of patients.
-    PatientList patient_list(PatientListRequest) -> PatientListResponse, PatientRead, 2 statements, 60_000 steps;
+    PatientList patient_list(PatientListRequest) -> PatientListResponse, PatientRead, 2 statements, 1_500_000 steps;
     /// What patients can be filtered by.
     PatientFacetsLoad patient_facets(Nothing) -> PatientFacets, PatientRead, 1 statements, 20_000 steps;
     /// Search while typing.
@@ -82,12 +82,12 @@ commands! {
     /// Who might be the person being typed.
     PatientDuplicates patient_duplicates(DuplicateRequest) -> DuplicateResponse, PatientRead, 2 statements, 200_000 steps;
     /// Two records are not the same person.
-    PatientDistinct patient_distinct(DistinctRequest) -> Nothing, PatientWrite, 2 statements, 2_000 steps;
+    PatientDistinct patient_distinct(DistinctRequest) -> Nothing, PatientWrite, 3 statements, 2_000 steps;
 
     /// A page of a patient's notes.
     NoteList note_list(NoteListRequest) -> Page<Note>, PatientRead, 2 statements, 20_000 steps;
     /// A new note.
-    NoteCreate note_create(NoteCreateRequest) -> NoteCreated, PatientWrite, 2 statements, 2_000 steps;
+    NoteCreate note_create(NoteCreateRequest) -> NoteCreated, PatientWrite, 3 statements, 2_000 steps;
     /// Saves what was changed of a note.
     NoteUpdate note_update(NoteUpdateRequest) -> Nothing, PatientWrite, 4 statements, 4_000 steps;
     /// Deletes a note, or brings it back.
@@ -104,13 +104,13 @@ commands! {
     /// What the file holds.
     ImportPreviewLoad import_preview(ImportRef) -> ImportPreview, Import, 3 statements, 20_000 steps;
     /// Adjusts how the columns are understood.
-    ImportMap import_map(ImportMapRequest) -> Nothing, Import, 4 statements, 20_000_000 steps;
+    ImportMap import_map(ImportMapRequest) -> Nothing, Import, 5 statements, 20_000_000 steps;
     /// Dry run: starts in the background, progress comes as events.
     ImportCheck import_check(ImportRef) -> Nothing, Import, 4 statements, 20_000 steps;
     /// Takes it over: starts in the background, progress comes as events.
     ImportRun import_run(ImportRunRequest) -> Nothing, Import, 4 statements, 20_000 steps;
     /// Stops after the present chunk.
-    ImportCancel import_cancel(ImportRef) -> Nothing, Import, 2 statements, 2_000 steps;
+    ImportCancel import_cancel(ImportRef) -> Nothing, Import, 4 statements, 20_000_000 steps;
     /// Takes a whole import back: starts in the background.
     ImportUndo import_undo(ImportRef) -> Nothing, Import, 4 statements, 20_000 steps;
     /// Forgets an import that has not been run, with the file.

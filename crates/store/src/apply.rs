@@ -41,7 +41,11 @@ pub async fn apply_ops(write: &mut Write, ops: &[Op]) -> Result<Applied, StoreEr
 }
 
 fn concerns_record(error: &StoreError) -> bool {
-    matches!(error, StoreError::Database(_) | StoreError::StoredValue { .. } | StoreError::Json(_))
+    match error {
+        StoreError::StoredValue { .. } | StoreError::Json(_) => true,
+        StoreError::Database(error) => crate::error::concerns_values(error),
+        _ => false,
+    }
 }
 
 async fn apply_op(write: &mut Write, op: &Op) -> Result<(), StoreError> {

@@ -11,6 +11,21 @@ use std::sync::Arc;
 /// The columns that [`SOURCE`] computes.
 pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts";
 
+/// Raised whenever a text function answers differently: everything derived is then derived anew.
+const TEXT_RULES: &str = "-- text rules 1";
+
+/// Empties the derived tables and fills them from the synced ones.
+pub(crate) const REBUILD: &[&str] = &[
+    "DELETE FROM patient_listing",
+    "INSERT INTO patient_listing (patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts)
+     SELECT patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts
+     FROM patient_listing_source",
+    "DELETE FROM consent_superseded",
+    "INSERT INTO consent_superseded (event_id)
+     SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
+     WHERE length(unhex(s.value)) = 16",
+];
+
 /// What a patient's listing row is.
 const SOURCE: &str = "
 CREATE VIEW patient_listing_source AS
@@ -35,7 +50,7 @@ FROM patient p";
 
 /// The view and the triggers, in the order they are to be made.
 pub fn statements() -> Vec<String> {
-    let mut statements = vec![SOURCE.trim().to_owned()];
+    let mut statements = vec![format!("{}\n{TEXT_RULES}", SOURCE.trim())];
     statements.extend(patient_triggers());
     statements
         .extend(["patient_contact", "patient_alert", "patient_tag"].iter().flat_map(|t| child_triggers(t)));

@@ -96,3 +96,10 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
     let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(code & 0xff)
 }
+
+/// Whether the statement failed over the values it was given, and not over the machine or the file.
+pub(crate) fn concerns_values(error: &sqlx::Error) -> bool {
+    /// SQL logic, too big, constraint, type mismatch.
+    const OVER_VALUES: [i32; 4] = [1, 18, 19, 20];
+    primary_code(error).is_some_and(|code| OVER_VALUES.contains(&code))
+}

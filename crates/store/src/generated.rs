@@ -32,6 +32,10 @@ pub async fn install(connection: &mut SqliteConnection) -> Result<(), StoreError
         .bind(digest)
         .execute(&mut *transaction)
         .await?;
+    // What an older trigger or an older rule of the text functions derived is derived anew.
+    for statement in derive::REBUILD {
+        sqlx::raw_sql(*statement).execute(&mut *transaction).await?;
+    }
     transaction.commit().await?;
     Ok(())
 }

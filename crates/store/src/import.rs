@@ -79,14 +79,15 @@ pub struct FileRow {
     pub cells: Result<Vec<String>, String>,
 }
 
-/// Keeps rows of the file, and how much of it has arrived. Two statements.
+/// Keeps rows of the file, and how much of it has arrived; whether the import is still wanted. Two
+/// statements.
 pub async fn append_rows(
     connection: &mut SqliteConnection,
     id: ImportId,
     file_rows: &[FileRow],
     received: i64,
     total: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let set = file_rows.iter().map(|row| {
         let (cells, fault) = match &row.cells {
             Ok(cells) => (Value::from(cells.as_slice()), Value::Null),
@@ -102,13 +103,13 @@ pub async fn append_rows(
     .bind(rows(set)?)
     .execute(&mut *connection)
     .await?;
-    sqlx::query("UPDATE import_job SET received = ?, rows = ? WHERE id = ?")
+    let done = sqlx::query("UPDATE import_job SET received = ?, rows = ? WHERE id = ?")
         .bind(received)
         .bind(total)
         .bind(id.0)
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// The next rows of the file.
@@ -350,7 +351,8 @@ const TOUCHED: &str = "
     v.replica = (SELECT no FROM replica r JOIN device d ON r.device = d.device AND r.incarnation = d.incarnation)
     AND 'import_run' = (SELECT command FROM transaction_log l WHERE l.last_seq >= v.seq ORDER BY l.last_seq LIMIT 1))";
 
-/// Takes back up to `limit` records of an import. Six statements, however many there are.
+/// Takes back up to `limit` records of an import. Eleven statements at the most, however many
+/// records there are. Whoever named one of them as the one who pays keeps a reference to nobody.
 pub async fn undo_step(
     connection: &mut SqliteConnection,
     id: ImportId,

@@ -29,7 +29,7 @@ pub struct Identity {
 }
 
 /// Readers at the same time.
-pub const READERS: u32 = 4;
+pub const READERS: u32 = 6;
 /// How long a command waits for the writer or a reader before it gives up.
 const WAIT: Duration = Duration::from_secs(30);
 /// The first SQLite without the WAL-reset bug.
@@ -198,7 +198,7 @@ async fn open_readers(path: &Path, key: &DatabaseKey) -> Result<SqlitePool, Stor
             Box::pin(async move {
                 unlock(connection, &key).await?;
                 // Only the writer checkpoints: the second guard against the WAL-reset bug.
-                sqlx::raw_sql("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;")
+                sqlx::raw_sql("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")
                     .execute(&mut *connection)
                     .await?;
                 derive::register_functions(connection).await?;

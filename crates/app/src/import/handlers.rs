@@ -1,7 +1,7 @@
 //! The commands of an import.
 
 use super::jobs::{Work, described, load, start};
-use super::receive::{columns, file_kind, remap};
+use super::receive::{Receiving, columns, file_kind, remap};
 use super::{ImportError, chunk::CHUNK_ROWS};
 use crate::call::Call;
 use crate::cursor;
@@ -17,7 +17,7 @@ use contract::{
 };
 use domain::id::ImportId;
 use domain::patient::Word;
-use store::import::{self, JobRow};
+use store::import::{self, FileRow, JobRow};
 
 /// Rows that a preview shows.
 const PREVIEW_ROWS: u32 = 8;
@@ -104,24 +104,38 @@ pub async fn import_feed(call: &Call, request: ImportFeedRequest) -> Result<Impo
         Err(error @ ImportError::OutOfOrder { .. }) => return Err(error.into()),
         Err(error) => return forget(call, request.id, error).await,
     };
+    match keep(call, request.id, &receiving, &rows).await {
+        Ok(()) => Ok(ImportFed { received: receiving.received, rows: receiving.rows }),
+        // The decoder has passed these rows: going on would leave them out.
+        Err(error) => {
+            jobs.received(request.id);
+            Err(error)
+        }
+    }
+}
+
+/// Writes a part's rows; with the last part also what the file is.
+async fn keep(call: &Call, id: ImportId, receiving: &Receiving, rows: &[FileRow]) -> Result<(), AppError> {
     let mut write = call.write().await?;
     let (received, total) = (signed(receiving.received), signed(receiving.rows));
-    import::append_rows(&mut write, request.id, &rows, received, total).await?;
+    if !import::append_rows(&mut write, id, rows, received, total).await? {
+        return Err(ImportError::NoSuchImport.into());
+    }
     if receiving.is_complete() {
         let (format, mapping) = match receiving.finish() {
             Ok(finished) => finished,
             Err(error) => {
                 drop(write);
-                return forget(call, request.id, error).await;
+                return forget(call, id, error).await.map(|_| ());
             }
         };
-        import::set_format(&mut write, request.id, &json(&format)?, &json(&mapping)?).await?;
-        import::set_phase(&mut write, request.id, phase_word(ImportPhase::Received)).await?;
-        jobs.received(request.id);
+        import::set_format(&mut write, id, &json(&format)?, &json(&mapping)?).await?;
+        import::set_phase(&mut write, id, phase_word(ImportPhase::Received)).await?;
+        call.desk.0.jobs.received(id);
     }
     write.touch("import_job");
     write.commit().await?;
-    Ok(ImportFed { received: receiving.received, rows: receiving.rows })
+    Ok(())
 }
 
 fn signed(n: u64) -> i64 {

@@ -11,9 +11,11 @@ use domain::id::ImportId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::import::{self, JobRow};
+use store::import::{self, FileRow, JobRow};
 use tokio::sync::watch;
 
+/// Bytes of cells that one chunk holds: what becomes of them stays below the limit of a transaction.
+const CHUNK_BYTES: usize = 4 << 20;
 /// Records that one step of an undo takes back.
 const UNDO_RECORDS: u32 = 500;
 
@@ -218,7 +220,7 @@ impl<'a> Steps<'a> {
     }
 
     async fn take_over(&mut self, call: &Call, write: &mut store::Write) -> Result<bool, AppError> {
-        let rows = import::list_rows(write, self.id, self.after, CHUNK_ROWS).await?;
+        let rows = within_bytes(import::list_rows(write, self.id, self.after, CHUNK_ROWS).await?);
         let task = Task {
             call,
             job: self.id,
@@ -228,15 +230,30 @@ impl<'a> Steps<'a> {
         };
         process(&task, write, &mut self.seen, &rows).await?;
         self.after += i64::try_from(rows.len()).unwrap_or(0);
-        Ok(rows.len() < CHUNK_ROWS as usize)
+        Ok(rows.is_empty())
     }
+}
+
+/// As many of the rows as one transaction may carry; one at the least.
+fn within_bytes(mut rows: Vec<FileRow>) -> Vec<FileRow> {
+    let mut bytes = 0;
+    let mut fitting = 0;
+    for row in &rows {
+        bytes += row.cells.as_ref().map_or(0, |cells| cells.iter().map(String::len).sum());
+        if fitting > 0 && bytes > CHUNK_BYTES {
+            break;
+        }
+        fitting += 1;
+    }
+    rows.truncate(fitting);
+    rows
 }
 
 async fn finish(desk: &Desk, id: ImportId, work: Work, phase: ImportPhase) -> Result<(), AppError> {
     let call = Call::new(desk, work.command());
     let mut write = call.write().await?;
     import::set_phase(&mut write, id, handlers::phase_word(phase)).await?;
-    if phase == ImportPhase::Done && work == Work::Run {
+    if phase == ImportPhase::Undone || (phase == ImportPhase::Done && work == Work::Run) {
         import::delete_rows(&mut write, id).await?;
     }
     write.touch("import_job");

@@ -1,6 +1,6 @@
 //! Consent to be written to.
 
-use super::notes::line;
+use super::notes::{line, require_patient};
 use crate::call::Call;
 use crate::cursor;
 use crate::error::AppError;
@@ -26,6 +26,7 @@ pub async fn consent_record(call: &Call, request: ConsentRecordRequest) -> Resul
         recorded_at: call.at,
     };
     let mut write = call.write().await?;
+    require_patient(&mut write, request.patient).await?;
     consent::insert_consents(&mut write, &[event]).await?;
     write.commit().await?;
     Ok(Nothing {})

@@ -47,6 +47,10 @@ async fn require(
     found.ok_or_else(|| AppError::Invalid(vec![FieldError::new(field, Problem::NoSuchRecord)]))
 }
 
+fn not_oneself(field: &str) -> AppError {
+    AppError::Invalid(vec![FieldError::new(field, Problem::NotAChoice)])
+}
+
 /// The household of `other`, which is made if there is none.
 async fn join_household(call: &Call, write: &mut Write, other: PatientId) -> Result<HouseholdId, AppError> {
     let other = require(write, other, "household").await?;
@@ -75,11 +79,13 @@ pub async fn patient_update(call: &Call, request: PatientUpdateRequest) -> Resul
     own.household = match request.patch.household {
         None => None,
         Some(HouseholdChange::Leave) => Some(None),
+        Some(HouseholdChange::Join(other)) if other == request.id => return Err(not_oneself("household")),
         Some(HouseholdChange::Join(other)) => Some(Some(join_household(call, &mut write, other).await?)),
     };
     own.guarantor = match request.patch.guarantor {
         None => None,
         Some(GuarantorChange::Nobody) => Some(None),
+        Some(GuarantorChange::Person(other)) if other == request.id => return Err(not_oneself("guarantor")),
         Some(GuarantorChange::Person(other)) => Some(Some(require(&mut write, other, "guarantor").await?.id)),
     };
     patients::update_patient(&mut write, request.id, &own).await?;
@@ -104,7 +110,10 @@ async fn declare(write: &mut Write, request: &PatientUpdateRequest, seen: &Versi
     }
     let stale: Vec<_> = touched
         .iter()
-        .filter(|touch| current.differs(seen, touch.record, touch.register))
+        .filter(|touch| match touch.register {
+            Some(register) => current.differs(seen, touch.record, register),
+            None => current.of(touch.record) != seen.of(touch.record),
+        })
         .map(|touch| FieldError::new(touch.field.clone(), Problem::ChangedMeanwhile))
         .collect();
     if !stale.is_empty() {
@@ -117,7 +126,8 @@ async fn declare(write: &mut Write, request: &PatientUpdateRequest, seen: &Versi
 /// A register that a form writes.
 struct Touch {
     record: Uuid,
-    register: i64,
+    /// All of them, where the record is removed.
+    register: Option<i64>,
     field: String,
 }
 
@@ -152,28 +162,32 @@ fn touched(request: &PatientUpdateRequest) -> Vec<Touch> {
     ];
     let own = own.into_iter().filter(|(_, touched)| *touched).filter_map(|(field, _)| {
         let register = PATIENT.register(field)?.number;
-        Some(Touch { record: request.id.0, register, field: field.to_owned() })
+        Some(Touch { record: request.id.0, register: Some(register), field: field.to_owned() })
     });
     let item = |record: Option<Uuid>, register: Option<i64>, list: &str| {
-        Some(Touch { record: record?, register: register?, field: list.to_owned() })
+        Some(Touch { record: record?, register: Some(register?), field: list.to_owned() })
     };
-    let value = PATIENT_CONTACT.register("value").map(|r| r.number);
+    let (value, primary) = (PATIENT_CONTACT.register("value"), PATIENT_CONTACT.register("primary"));
+    let (value, primary) = (value.map(|r| r.number), primary.map(|r| r.number));
     let allergy = PATIENT_ALLERGY.register("allergy").map(|r| r.number);
     let alert = PATIENT_ALERT.register("alert").map(|r| r.number);
-    let contacts_changed =
-        contacts.changed.iter().filter_map(|c| item(c.id.map(|id| id.0), value, "contacts"));
+    let contacts_changed = contacts.changed.iter().flat_map(|c| {
+        [value, primary]
+            .into_iter()
+            .filter_map(|register| item(c.id.map(|id| id.0), register, "contacts"))
+            .collect::<Vec<_>>()
+    });
     let allergies_changed =
         allergies.changed.iter().filter_map(|a| item(a.id.map(|id| id.0), allergy, "allergies"));
     let alerts_changed = alerts.changed.iter().filter_map(|a| item(a.id.map(|id| id.0), alert, "alerts"));
     let lists = [
-        ("contacts", &contacts.removed, value),
-        ("allergies", &allergies.removed, allergy),
-        ("alerts", &alerts.removed, alert),
-        ("tags", &tags.removed, Some(0)),
+        ("contacts", &contacts.removed),
+        ("allergies", &allergies.removed),
+        ("alerts", &alerts.removed),
+        ("tags", &tags.removed),
     ];
-    let removed = lists.into_iter().flat_map(|(list, ids, register)| {
-        ids.iter()
-            .filter_map(move |id| Some(Touch { record: *id, register: register?, field: list.to_owned() }))
+    let removed = lists.into_iter().flat_map(|(list, ids)| {
+        ids.iter().map(move |id| Touch { record: *id, register: None, field: list.to_owned() })
     });
     let mut touched: Vec<_> = own.collect();
     touched.extend(contacts_changed);

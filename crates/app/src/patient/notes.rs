@@ -10,7 +10,7 @@ use contract::{
     Page, Versions as VersionsText,
 };
 use domain::field::{FieldError, Problem};
-use domain::id::NoteId;
+use domain::id::{NoteId, PatientId};
 use domain::patient::NOTE_MAX_CHARS;
 use store::manifest::PATIENT_NOTE;
 use store::note::{self, NotePatch, NoteRow};
@@ -59,9 +59,21 @@ pub async fn note_create(call: &Call, request: NoteCreateRequest) -> Result<Note
         author: call.actor()?,
     };
     let mut write = call.write().await?;
+    require_patient(&mut write, request.patient).await?;
     note::insert_notes(&mut write, &[note]).await?;
     write.commit().await?;
     Ok(NoteCreated { id })
+}
+
+/// Fails unless the patient is there.
+pub(super) async fn require_patient(
+    connection: &mut store::Connection,
+    id: PatientId,
+) -> Result<(), AppError> {
+    match store::patient::find_patient(connection, id).await? {
+        Some(_) => Ok(()),
+        None => Err(AppError::NotFound { what: "patient" }),
+    }
 }
 
 /// Saves what was changed of a note.

@@ -202,6 +202,22 @@ async fn run_set(
     Ok(())
 }
 
+/// Deletes items of one patient's list; an id of another patient's is left alone.
+async fn delete_items(
+    connection: &mut SqliteConnection,
+    table: &'static str,
+    patient: PatientId,
+    ids: &[Uuid],
+) -> Result<(), StoreError> {
+    if !ids.is_empty() {
+        let sql = format!(
+            "DELETE FROM {table} WHERE patient_id = ? AND id IN (SELECT unhex(value) FROM json_each(?))"
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(patient.0).bind(hex_list(ids)?).execute(connection).await?;
+    }
+    Ok(())
+}
+
 async fn delete_set(
     connection: &mut SqliteConnection,
     table: &'static str,
@@ -311,7 +327,7 @@ pub async fn change_contacts(
     patient: PatientId,
     changes: &Changes<Contact>,
 ) -> Result<(), StoreError> {
-    delete_set(connection, "patient_contact", &changes.removed).await?;
+    delete_items(connection, "patient_contact", patient, &changes.removed).await?;
     let changed = changes.changed.iter().map(|contact| contact_row(patient.0, contact, 0)).collect();
     run_set(
         connection,
@@ -337,7 +353,7 @@ pub async fn change_allergies(
     changes: &Changes<Allergy>,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    delete_set(connection, "patient_allergy", &changes.removed).await?;
+    delete_items(connection, "patient_allergy", patient, &changes.removed).await?;
     let changed = changes.changed.iter().map(|allergy| {
         let texts = [allergy.substance.as_str(), allergy.reaction.as_str(), allergy.severity.word()];
         [id_of(allergy.id.map(|id| id.0)), hex(patient.0)].into_iter().chain(texts.map(Value::from)).collect()
@@ -360,7 +376,7 @@ pub async fn change_alerts(
     changes: &Changes<Alert>,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    delete_set(connection, "patient_alert", &changes.removed).await?;
+    delete_items(connection, "patient_alert", patient, &changes.removed).await?;
     run_set(
         connection,
         "UPDATE patient_alert SET level = v.value ->> 2, text = v.value ->> 3
@@ -385,7 +401,7 @@ pub async fn change_tags(
         .copied()
         .chain(changes.changed.iter().filter_map(|tag| Some(tag.id?.0)))
         .collect();
-    delete_set(connection, "patient_tag", &removed).await?;
+    delete_items(connection, "patient_tag", patient, &removed).await?;
     let added = changes.added.iter().chain(&changes.changed).map(|tag| tag_row(patient.0, tag)).collect();
     insert_tag_rows(connection, added).await
 }
