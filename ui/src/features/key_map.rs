@@ -20,7 +20,7 @@ pub fn KeyMap() -> impl IntoView {
         }
     };
     view! {
-        <Dialog open=desk.key_map label=t!(keys.title).to_owned()>
+        <Dialog open=desk.key_map label=t!(keys.title).to_owned() class="key-map-dialog">
             <DialogHead title=t!(keys.title).to_owned() open=desk.key_map />
             <dl class="dialog-body key-map">
                 {move || desk.shortcuts.all().into_iter().map(line).collect_view()}

@@ -44,6 +44,13 @@ impl Changes {
         }
     }
 
+    /// Tells that anything may have changed.
+    pub fn announce_all(&self) {
+        for version in self.versions {
+            version.update(|version| *version += 1);
+        }
+    }
+
     fn of<'a>(&'a self, collections: &'a [&'a str]) -> impl Iterator<Item = RwSignal<u64>> + 'a {
         COLLECTIONS
             .iter()

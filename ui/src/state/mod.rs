@@ -87,7 +87,11 @@ impl Desk {
             Event::Changed { collections } => self.changes.announce(&collections),
             Event::Import { progress } => self.hear_import(progress),
             Event::Alert { .. } => self.changes.announce(&["alert".to_owned()]),
-            Event::Status => self.status.load::<contract::AppStatusLoad>(contract::Nothing {}),
+            // Also what the desk says to a window that missed something: everything is asked for again.
+            Event::Status => {
+                self.status.load::<contract::AppStatusLoad>(contract::Nothing {});
+                self.changes.announce_all();
+            }
         }
     }
 }

@@ -61,8 +61,8 @@ impl<T: Send + Sync + 'static> Remote<T> {
     pub fn clear(self) {
         self.ask();
         self.value.try_set(None);
-        self.error.try_set(None);
-        self.loading.try_set(false);
+        put_if_new(self.error, None);
+        put_if_new(self.loading, false);
     }
 
     fn ask(self) -> Option<u64> {
@@ -70,7 +70,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
             *asked += 1;
             *asked
         })?;
-        self.loading.try_set(true);
+        put_if_new(self.loading, true);
         Some(question)
     }
 
@@ -81,12 +81,18 @@ impl<T: Send + Sync + 'static> Remote<T> {
         match answer {
             Ok(value) => {
                 self.value.try_set(Some(Arc::new(value)));
-                self.error.try_set(None);
+                put_if_new(self.error, None);
             }
-            Err(error) => {
-                self.error.try_set(Some(error));
-            }
+            Err(error) => put_if_new(self.error, Some(error)),
         }
-        self.loading.try_set(false);
+        put_if_new(self.loading, false);
+    }
+}
+
+/// Whoever shows a value is not bothered with the same one again: a page that was drawn anew would
+/// lose the focus and what is being typed.
+fn put_if_new<V: PartialEq + Send + Sync + 'static>(signal: RwSignal<V>, value: V) {
+    if signal.try_with_untracked(|present| *present != value) == Some(true) {
+        signal.try_set(value);
     }
 }

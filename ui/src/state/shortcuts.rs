@@ -13,7 +13,8 @@ pub struct Shortcut {
     id: u64,
     pub chord: Chord,
     pub label: String,
-    pub run: Action,
+    /// Absent for a key that something else on the page deals with.
+    run: Option<Action>,
 }
 
 /// The keys of everything that is on the screen.
@@ -30,12 +31,21 @@ impl Shortcuts {
 
     /// Adds a key for as long as the view that calls this is there. The one added last wins.
     pub fn add(self, chord: Chord, label: impl Into<String>, run: impl Fn() + Send + Sync + 'static) {
+        self.push(chord, label.into(), Some(Arc::new(run)));
+    }
+
+    /// Tells of a key that a part of the page deals with itself.
+    pub fn tell(self, chord: Chord, label: impl Into<String>) {
+        self.push(chord, label.into(), None);
+    }
+
+    fn push(self, chord: Chord, label: String, run: Option<Action>) {
         let id = self.next.try_update_value(|next| {
             *next += 1;
             *next
         });
         let Some(id) = id else { return };
-        let shortcut = Shortcut { id, chord, label: label.into(), run: Arc::new(run) };
+        let shortcut = Shortcut { id, chord, label, run };
         self.list.update(|list| list.push(shortcut));
         on_cleanup(move || {
             self.list.try_update(|list| list.retain(|known| known.id != id));
@@ -60,11 +70,11 @@ impl Shortcuts {
             let fits = |shortcut: &&Shortcut| {
                 pressed.is(shortcut.chord) && (!typing || works_in_fields(shortcut.chord))
             };
-            list.iter().rev().find(fits).cloned()
+            list.iter().rev().filter(|shortcut| shortcut.run.is_some()).find(fits)?.run.clone()
         });
-        if let Some(shortcut) = found {
+        if let Some(run) = found {
             event.prevent_default();
-            (shortcut.run)();
+            run();
         }
     }
 }

@@ -32,8 +32,6 @@ fn name_of(key: &str) -> &str {
     match key {
         "Esc" => "Escape",
         "Space" => " ",
-        "↑" => "ArrowUp",
-        "↓" => "ArrowDown",
         other => other,
     }
 }

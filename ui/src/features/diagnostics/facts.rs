@@ -22,9 +22,11 @@ pub fn Facts(remote: Remote<Diagnostics>) -> impl IntoView {
             (t!(diagnostics.uptime), format::seconds(all.uptime_s)),
         ];
         let lines = facts
-            .map(|(label, value)| view! { <dt>{label}</dt> <dd class="tabular">{value}</dd> })
+            .map(|(label, value)| view! { <div><dt>{label}</dt> <dd class="tabular">{value}</dd></div> })
             .collect_view();
-        Some(view! { {lines} <dt>{t!(diagnostics.pool)}</dt> <dd><Pool all=(*all).clone() /></dd> })
+        Some(
+            view! { {lines} <div><dt>{t!(diagnostics.pool)}</dt> <dd><Pool all=(*all).clone() /></dd></div> },
+        )
     };
     view! {
         <section class="section">

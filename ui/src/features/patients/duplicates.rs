@@ -10,7 +10,7 @@ use crate::t;
 use crate::view_model::format;
 
 /// Above this a duplicate is more likely than not.
-const LIKELY_SCORE: u8 = 80;
+const LIKELY_SCORE: u8 = 70;
 
 /// One record, what speaks for it, what to do.
 #[component]

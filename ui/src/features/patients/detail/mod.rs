@@ -5,6 +5,7 @@ mod consent_history;
 mod facts;
 mod header;
 mod look_alikes;
+mod new_note;
 mod note;
 mod notes;
 
@@ -120,7 +121,7 @@ fn toggle_archived(desk: Desk, remote: Remote<PatientDetail>, id: PatientId) {
     let archived =
         remote.value.with_untracked(|detail| detail.as_ref().map(|detail| detail.archived_at.is_some()));
     if let Some(archived) = archived {
-        set_archived(desk, vec![id], !archived, || {});
+        set_archived(desk, vec![id], !archived, Arc::new(|| {}));
     }
 }
 

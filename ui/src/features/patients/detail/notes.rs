@@ -1,11 +1,11 @@
-use contract::{Cursor, Note, NoteCreate, NoteCreateRequest, NoteList, NoteListRequest, PatientDetail};
+use contract::{Cursor, Note, NoteList, NoteListRequest, PatientDetail};
 use domain::id::PatientId;
 use domain::patient::{NoteKind, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::KeyboardEvent;
 
 use super::facts::Part;
+use super::new_note::NewNote;
 use super::note::NoteLine;
 use crate::components::button::{Button, Weight};
 use crate::features::words;
@@ -56,77 +56,6 @@ pub fn Notes(remote: Remote<PatientDetail>, id: PatientId) -> impl IntoView {
                 <Button label=t!(action.more).to_owned() weight=Weight::Quiet on_press=more />
             </Show>
         </Part>
-    }
-}
-
-/// What is about to be written down. Ctrl-Enter adds it.
-#[component]
-fn NewNote(id: PatientId) -> impl IntoView {
-    let desk = use_desk();
-    let body = RwSignal::new(String::new());
-    let kind = RwSignal::new(NoteKind::General);
-    let pinned = RwSignal::new(false);
-    let empty = move || body.with(|body| body.trim().is_empty());
-    let add = move || {
-        if untrack(empty) {
-            return;
-        }
-        let request = NoteCreateRequest {
-            patient: id,
-            kind: kind.get_untracked(),
-            body: body.get_untracked(),
-            pinned: pinned.get_untracked(),
-        };
-        spawn_local(async move {
-            match api::call::<NoteCreate>(request).await {
-                Ok(_) => {
-                    body.try_set(String::new());
-                    pinned.try_set(false);
-                }
-                Err(error) => desk.toasts.failed(&error),
-            }
-        });
-    };
-    let keys = move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" if event.ctrl_key() || event.meta_key() => {
-            event.prevent_default();
-            add();
-        }
-        // Out of the field; what was typed stays.
-        "Escape" => {
-            event.prevent_default();
-            if let Some(element) = crate::browser::focused() {
-                let _ = element.blur();
-            }
-        }
-        _ => {}
-    };
-    view! {
-        <div class="note-new">
-            <textarea
-                id="note-new"
-                class="textarea"
-                rows="2"
-                aria-label=t!(note.new)
-                placeholder=t!(note.placeholder)
-                prop:value=move || body.get()
-                on:input=move |event| body.set(event_target_value(&event))
-                on:keydown=keys
-            ></textarea>
-            <div class="note-tools">
-                <KindSelect kind />
-                <label class="check caption">
-                    <input
-                        type="checkbox"
-                        prop:checked=move || pinned.get()
-                        on:change=move |event| pinned.set(event_target_checked(&event))
-                    />
-                    {t!(note.pin)}
-                </label>
-                <span class="grow"></span>
-                <Button label=t!(note.add).to_owned() key="Ctrl+Enter" disabled=Signal::derive(empty) on_press=move |_| add() />
-            </div>
-        </div>
     }
 }
 

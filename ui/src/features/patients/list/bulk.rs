@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::store::ListStore;
@@ -15,9 +17,10 @@ pub fn BulkBar(store: ListStore) -> impl IntoView {
     let act = move || {
         let ids = selection.with_untracked(|selection| selection.ids().to_vec());
         let to = !untrack(archived);
-        set_archived(store.desk, ids, to, move || {
+        let clear = move || {
             selection.try_update(|selection| selection.clear());
-        });
+        };
+        set_archived(store.desk, ids, to, Arc::new(clear));
     };
     let label = move || if archived() { t!(action.restore) } else { t!(action.archive) }.to_owned();
     view! {

@@ -95,6 +95,11 @@ fn id_in(path: &str) -> Option<PatientId> {
 pub fn Grid(store: ListStore) -> impl IntoView {
     let view = View::new(store);
     let open = use_open();
+    let keys = store.desk.shortcuts;
+    keys.tell("↑↓", t!(keys.move_in_list));
+    keys.tell("Enter", t!(keys.open));
+    keys.tell("Space", t!(keys.pick));
+    keys.tell("Shift+↑↓", t!(keys.pick_many));
     let visible = Memo::new(move |_| view.geometry().visible(view.scroll_px.get()));
     Effect::new(move |_| store.look_at(visible.get()));
     // Another list begins at its top.

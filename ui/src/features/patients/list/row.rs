@@ -11,7 +11,7 @@ use crate::view_model::format;
 use crate::view_model::window::HEIGHT_MAX_PX;
 
 /// Tags that a row has room for.
-const TAGS_SHOWN: usize = 3;
+const TAGS_SHOWN: usize = 2;
 
 /// One row; empty until its page is at hand.
 #[component]
@@ -152,7 +152,7 @@ fn Tags(tags: Vec<String>) -> impl IntoView {
     view! {
         <span class="flex min-w-0 gap-1" title=all>
             {shown}
-            {(more > 0).then(|| view! { <span class="tag">{format!("+{more}")}</span> })}
+            {(more > 0).then(|| view! { <span class="tag flex-none">{format!("+{more}")}</span> })}
         </span>
     }
 }

@@ -98,7 +98,7 @@ impl ListStore {
 
     /// Asks for everything in view again; until it arrives, the old rows stay.
     pub fn refresh(self) {
-        self.failure.try_set(None);
+        self.forget_failure();
         self.pages.try_update(Pages::outdate);
         self.facets.load::<PatientFacetsLoad>(Nothing {});
         if self.is_searching() {
@@ -134,7 +134,7 @@ impl ListStore {
                 Ok(PatientListResponse { page, count }) => {
                     if self.pages.try_update(|pages| pages.store(&wanted, page)) == Some(true) {
                         self.count.try_set(Some(count));
-                        self.failure.try_set(None);
+                        self.forget_failure();
                     }
                     self.fetch();
                 }
@@ -143,6 +143,12 @@ impl ListStore {
                 }
             }
         });
+    }
+
+    fn forget_failure(self) {
+        if self.failure.try_with_untracked(Option::is_some) == Some(true) {
+            self.failure.try_set(None);
+        }
     }
 
     /// Tells which rows are in view.
