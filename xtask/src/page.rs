@@ -127,10 +127,23 @@ fn bind_module(module: &Path, profile: Profile) -> Result<()> {
     Ok(())
 }
 
+/// What rustc's WebAssembly uses by itself. With `--all-features` a larger module comes out in an
+/// encoding that WebKitGTK does not read, and the window stays blank.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 fn optimise(module: &Path) -> Result<()> {
     execute(
         npm_program("binaryen/bin/wasm-opt")
-            .args(["--all-features", "-O2", "--strip-debug", "--strip-producers", "--output"])
+            .args(WASM_FEATURES)
+            .args(["-O2", "--strip-debug", "--strip-producers", "--output"])
             .args([module, module]),
         "wasm-opt is part of the npm package binaryen.",
     )
