@@ -1,6 +1,6 @@
 //! Turns `locales/*.json` into constants, so that a text that is not there does not compile.
 //!
-//! A catalogue of our own: see docs/adr/0004 for what the crate made for this costs.
+//! A catalogue of our own: see docs/adr/0011 for what the crate made for this costs.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

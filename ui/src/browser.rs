@@ -34,6 +34,17 @@ pub fn focus_soon(selector: impl Into<String>) {
     });
 }
 
+/// Focuses what `selector` names if the focus has gone with what had it.
+pub fn focus_if_lost(selector: &'static str) {
+    request_animation_frame(move || {
+        let lost =
+            focused().is_none_or(|element| element.tag_name() == "BODY" || element.offset_parent().is_none());
+        if let Some(element) = find(selector).filter(|_| lost) {
+            let _ = element.focus();
+        }
+    });
+}
+
 /// Whether a keystroke there is text.
 pub fn takes_text(element: &Element) -> bool {
     match element.tag_name().as_str() {

@@ -103,7 +103,7 @@ fn Preview(store: ImportStore, preview: ImportPreview) -> impl IntoView {
                 />
             </Choice>
         </div>
-        <table class="data-table">
+        <table class="data-table import-columns">
             <thead>
                 <tr>
                     <th scope="col">{t!(import.column)}</th>

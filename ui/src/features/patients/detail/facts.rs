@@ -58,7 +58,7 @@ fn ContactLine(contact: Contact, first: bool) -> impl IntoView {
         <li class="patient-contact">
             <Icon glyph />
             <span class="clip tabular" title=contact.value.clone()>{shown}</span>
-            <span class="caption clip">{contact.label}</span>
+            {(!contact.label.is_empty()).then(|| view! { <span class="caption clip">{contact.label.clone()}</span> })}
             {contact.primary.then(|| view! { <span class="caption">{t!(patient.primary)}</span> })}
             <IconButton
                 label=label.to_owned()

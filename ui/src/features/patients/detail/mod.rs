@@ -69,6 +69,7 @@ pub fn PatientPage(id: PatientId) -> impl IntoView {
 #[component]
 fn Content(remote: Remote<PatientDetail>, id: PatientId) -> impl IntoView {
     crate::pages::announce_ready();
+    browser::focus_if_lost(".patient");
     // Each part follows its own piece, so that a new note does not draw the phone numbers again.
     macro_rules! piece {
         ($read:expr) => {
@@ -80,7 +81,7 @@ fn Content(remote: Remote<PatientDetail>, id: PatientId) -> impl IntoView {
     let alerts = piece!(|detail| detail.alerts.clone());
     let lines = piece!(|detail| detail.consent.clone());
     view! {
-        <article class="patient">
+        <article class="patient" tabindex="-1" aria-labelledby="patient-name">
             <Header remote id />
             <Alerts alerts />
             <div class="patient-columns">

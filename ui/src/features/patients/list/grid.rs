@@ -152,7 +152,7 @@ fn Header(store: ListStore) -> impl IntoView {
     use PatientSort::{Added, BirthDate, BirthDateDescending, Name, NameDescending};
     view! {
         <div class="patients-row patients-header" role="row" aria-rowindex="1">
-            <span role="columnheader" aria-label=t!(patients.pick)></span>
+            <span role="columnheader"><span class="spoken">{t!(patients.pick)}</span></span>
             <Sortable store label=t!(patients.name) up=Some(Name) down=Some(NameDescending) />
             <Sortable store label=t!(patients.born) up=Some(BirthDate) down=Some(BirthDateDescending) />
             <span role="columnheader" class="is-phone">{t!(patients.phone)}</span>

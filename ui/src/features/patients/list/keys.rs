@@ -29,6 +29,13 @@ pub fn on_key(event: &KeyboardEvent, view: View, open: &impl Fn(&str)) {
             }
             return;
         }
+        "e" => {
+            event.prevent_default();
+            if let Some(id) = store.id_at(at) {
+                open(&format!("/patients/{id}/edit"));
+            }
+            return;
+        }
         " " => {
             event.prevent_default();
             if let Some(id) = store.id_at(at) {
