@@ -3,6 +3,7 @@
 use app::{Desk, DeskOptions};
 use contract::{ErrorBody, ErrorCode, Event};
 use serde_json::Value;
+use std::path::Path;
 use tauri::{AppHandle, Emitter, async_runtime};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -30,6 +31,11 @@ impl Backend {
     /// Runs one command of the contract.
     pub async fn call(&self, name: &str, request: Value) -> Result<Value, ErrorBody> {
         self.desk().await?.call(name, request).await
+    }
+
+    /// Writes every patient to a CSV file; returns how many there were.
+    pub async fn export_patients(&self, path: &Path) -> Result<u64, ErrorBody> {
+        app::export_patients(&self.desk().await?, path).await
     }
 
     /// Lets the windows of `app` hear of everything that changes.

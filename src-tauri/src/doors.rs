@@ -6,6 +6,7 @@ use contract::{ErrorBody, ErrorCode};
 use serde::Deserialize;
 use serde_json::Value;
 use tauri::{AppHandle, State, WebviewWindow};
+use tauri_plugin_dialog::DialogExt;
 
 use crate::backend::Backend;
 use crate::window;
@@ -30,12 +31,20 @@ pub enum ShellAction {
     Quit,
     /// The first content is on the screen.
     Ready,
+    /// Asks for a place, and writes every patient there as CSV.
+    ExportPatients,
 }
 
 /// Does what a page asks of the window around it.
 #[tauri::command]
-pub async fn shell(action: ShellAction, app: AppHandle, window: WebviewWindow) -> Result<(), ErrorBody> {
+pub async fn shell(
+    action: ShellAction,
+    app: AppHandle,
+    window: WebviewWindow,
+    backend: State<'_, Backend>,
+) -> Result<Value, ErrorBody> {
     match action {
+        ShellAction::ExportPatients => return export_patients(&window, &backend).await,
         ShellAction::WindowNew => window::open_another(&app),
         ShellAction::WindowClose => window.close(),
         ShellAction::Print => window.print(),
@@ -48,10 +57,31 @@ pub async fn shell(action: ShellAction, app: AppHandle, window: WebviewWindow) -
             Ok(())
         }
     }
+    .map(|()| Value::Null)
     .map_err(|error| {
         tracing::error!(?action, %error, "the window refused");
         ErrorBody::new(ErrorCode::Internal, "The window could not do that. Try again, or restart the app.")
     })
+}
+
+/// How many patients were written; nothing if the person thought better of it.
+async fn export_patients(window: &WebviewWindow, backend: &Backend) -> Result<Value, ErrorBody> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    window
+        .dialog()
+        .file()
+        .set_parent(window)
+        .set_file_name("patients.csv")
+        .add_filter("CSV", &["csv"])
+        .save_file(move |chosen| {
+            // Nobody waits any more if the window was closed meanwhile.
+            let _ = tell.send(chosen);
+        });
+    let chosen = told.await.ok().flatten().and_then(|chosen| chosen.into_path().ok());
+    match chosen {
+        None => Ok(Value::Null),
+        Some(path) => backend.export_patients(&path).await.map(Value::from),
+    }
 }
 
 /// For whoever started this and waits: the run command, the benchmark of the start, a script.

@@ -22,6 +22,7 @@ pub fn run(options: DeskOptions, size: Option<WindowSize>) -> Result<()> {
     let backend = Backend::start(options);
     let mut builder = tauri::Builder::default()
         .plugin(instance::plugin(&data_dir))
+        .plugin(tauri_plugin_dialog::init())
         .manage(backend.clone())
         .invoke_handler(tauri::generate_handler![doors::call, doors::shell])
         .setup(move |app| set_up(app, size));

@@ -2,6 +2,7 @@
 //!
 //! One module per subcommand, and small ones below them for what they share.
 
+mod bench;
 mod build;
 mod ci;
 mod dev;
@@ -12,6 +13,7 @@ mod launch;
 mod page;
 mod project;
 mod run;
+mod soak;
 mod step;
 mod test;
 mod tidy;
@@ -33,8 +35,10 @@ enum Command {
     Run(run::Options),
     Test(test::Options),
     Ci(ci::Options),
+    Bench(bench::Options),
     Dev(dev::Options),
     Page(page::Options),
+    Soak(soak::Options),
     Tidy(tidy::Options),
 }
 
@@ -42,9 +46,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Ci(options) => ci::run(&options),
         Command::Dev(options) => dev::run(&options),
         Command::Page(options) => page::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Tidy(options) => tidy::run(&options),
     };
     match result {

@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use contract::{AlertGrade, Command, CommandInfo, ErrorBody, Event, Role};
 use domain::id::ActorId;
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
-use store::{Context, Read, Store, Usage, Write};
+use store::{Context, Cost, READERS, Read, Store, Usage, Write};
 
 /// One call of a command: who calls, when, and what it has cost so far.
 #[derive(Clone, Debug)]
@@ -17,11 +19,19 @@ pub struct Call {
     pub(crate) at: DateTime<Utc>,
     pub(crate) command: &'static str,
     usage: Usage,
+    /// The most readers that were in use when this call took one.
+    readers_in_use: Arc<AtomicU32>,
 }
 
 impl Call {
     pub(crate) fn new(desk: &Desk, command: &'static str) -> Self {
-        Self { desk: desk.clone(), at: desk.0.options.world.now(), command, usage: Usage::default() }
+        Self {
+            desk: desk.clone(),
+            at: desk.0.options.world.now(),
+            command,
+            usage: Usage::default(),
+            readers_in_use: Arc::default(),
+        }
     }
 
     pub(crate) fn store(&self) -> Result<Store, AppError> {
@@ -29,7 +39,10 @@ impl Call {
     }
 
     pub(crate) async fn read(&self) -> Result<Read, AppError> {
-        Ok(self.store()?.read(&self.usage).await?)
+        let store = self.store()?;
+        let read = store.read(&self.usage).await?;
+        self.readers_in_use.fetch_max(store.readers_in_use().1, Ordering::Relaxed);
+        Ok(read)
     }
 
     pub(crate) async fn write(&self) -> Result<Write, AppError> {
@@ -69,25 +82,31 @@ impl Desk {
     /// # Errors
     /// Whatever keeps the command from being done. Nothing was changed then.
     pub async fn call(&self, name: &str, request: Value) -> Result<Value, ErrorBody> {
+        self.call_with_cost(name, request).await.0
+    }
+
+    /// As [`Desk::call`], with what it cost in the database: for measuring.
+    pub async fn call_with_cost(&self, name: &str, request: Value) -> (Result<Value, ErrorBody>, Cost) {
         let Some(info) = contract::COMMANDS.iter().find(|info| info.name == name) else {
-            return Err(AppError::UnknownCommand { name: name.to_owned() }.into());
+            return (Err(AppError::UnknownCommand { name: name.to_owned() }.into()), Cost::default());
         };
         let started = Instant::now();
         let call = Call::new(self, info.name);
         let result = Box::pin(run(&call, info, request)).await;
         let result = self.book(&call, info, started, result);
-        result.map_err(ErrorBody::from)
+        (result.map_err(ErrorBody::from), call.usage.cost())
     }
 
-    fn book(
+    /// Books what a call cost, and tells whoever should know.
+    pub(crate) fn book<T>(
         &self,
         call: &Call,
         info: &CommandInfo,
         started: Instant,
-        result: Result<Value, AppError>,
-    ) -> Result<Value, AppError> {
+        result: Result<T, AppError>,
+    ) -> Result<T, AppError> {
         let cost = call.usage.cost();
-        let pool = self.store().map_or((0, 0), |store| store.readers_in_use());
+        let pool = (READERS, call.readers_in_use.load(Ordering::Relaxed));
         let ended = Ended { at: call.at, took: started.elapsed(), cost, failed: result.is_err(), pool };
         for alert in self.0.monitor.book(info, ended) {
             tell(&alert);

@@ -12,6 +12,7 @@ mod receive;
 use contract::{ErrorCode, ImportPhase};
 use thiserror::Error;
 
+pub(crate) use chunk::CHUNK;
 pub use jobs::{Jobs, pause_interrupted, wait_for_import};
 
 /// What can go wrong with an import as a whole. What is wrong with a row is a problem of the row.

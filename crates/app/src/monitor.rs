@@ -67,7 +67,7 @@ impl Monitor {
     /// Every command that was called, the busiest first.
     pub fn commands(&self) -> Vec<CommandLine> {
         let inner = self.lock();
-        let known = contract::COMMANDS.iter();
+        let known = contract::COMMANDS.iter().chain([&crate::import::CHUNK]);
         let mut lines: Vec<_> =
             known.filter_map(|info| Some(inner.commands.get(info.name)?.line(info))).collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.calls));

@@ -1,4 +1,5 @@
 //! The real window, as a person uses it.
 
 mod doors;
+mod front_desk;
 mod start;

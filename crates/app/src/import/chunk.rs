@@ -5,7 +5,7 @@ use super::receive::Columns;
 use crate::call::Call;
 use crate::error::AppError;
 use crate::patient::{checked_contact, duplicates};
-use contract::{ImportKind, ImportReason};
+use contract::{Budget, CommandInfo, ImportKind, ImportReason, Permission};
 use domain::field::Problem;
 use domain::id::{AlertId, AllergyId, ContactId, ImportId, NoteId, PatientId};
 use domain::mapping::{
@@ -22,6 +22,12 @@ use uuid::Uuid;
 
 /// Rows of one transaction: some tenths of a second, so that the desk can go on meanwhile.
 pub const CHUNK_ROWS: u32 = 500;
+/// A chunk in the accounting. It is no command: nobody calls it.
+pub const CHUNK: CommandInfo = CommandInfo {
+    name: "import_chunk",
+    permission: Permission::Import,
+    budget: Budget { statements: 16, vm_steps: 100_000_000 },
+};
 /// Places for the problems of one row in their numbering.
 const PROBLEMS_PER_ROW: i64 = 64;
 /// A cell is shown up to here with its problem, in characters.

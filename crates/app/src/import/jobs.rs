@@ -1,6 +1,6 @@
 //! Imports at work, in the background.
 
-use super::chunk::{CHUNK_ROWS, Seen, Task, process};
+use super::chunk::{CHUNK, CHUNK_ROWS, Seen, Task, process};
 use super::receive::{Columns, FileFormat, Receiving, columns};
 use super::{ImportError, handlers};
 use crate::call::Call;
@@ -11,6 +11,7 @@ use domain::id::ImportId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use store::import::{self, FileRow, JobRow};
 use tokio::sync::watch;
 
@@ -203,10 +204,16 @@ impl<'a> Steps<'a> {
     /// Does one step; whether that was the last.
     async fn next(&mut self) -> Result<bool, AppError> {
         let call = Call::new(self.desk, self.work.command());
+        let started = Instant::now();
+        let result = self.step(&call).await;
+        self.desk.book(&call, &CHUNK, started, result)
+    }
+
+    async fn step(&mut self, call: &Call) -> Result<bool, AppError> {
         let mut write = call.write().await?;
         let last = match self.work {
             Work::Undo => self.undo(&mut write).await?,
-            Work::Check | Work::Run => self.take_over(&call, &mut write).await?,
+            Work::Check | Work::Run => self.take_over(call, &mut write).await?,
         };
         write.touch("import_job");
         write.commit().await?;
@@ -272,10 +279,9 @@ async fn stopped(desk: &Desk, id: ImportId, work: Work) {
 /// Tells every window how far it is.
 async fn report(desk: &Desk, id: ImportId) {
     let call = Call::new(desk, "import_progress");
-    if let Ok(job) = load(&call, id).await {
-        if let Ok(progress) = handlers::progress(job) {
-            let _ = desk.0.events.send(Event::Import { progress });
-        }
+    let job = load(&call, id).await;
+    if let Some(progress) = job.ok().and_then(|job| handlers::progress(job).ok()) {
+        let _ = desk.0.events.send(Event::Import { progress });
     }
 }
 

@@ -1,6 +1,9 @@
 //! The use cases, on real databases, through the door that the window uses. Every call fails above
 //! its command's budget.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::panic, reason = "a test that cannot go on fails")]
+
 mod imports;
 mod patients;
 mod starting;

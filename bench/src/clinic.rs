@@ -1,0 +1,35 @@
+//! The clinic that is measured.
+
+use anyhow::{Result, anyhow};
+use app::{Desk, DeskOptions};
+use contract::ErrorBody;
+use serde_json::Value;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// Opens every database of a benchmark. It protects nothing.
+pub const PASSPHRASE: &str = "a passphrase for benchmarks";
+
+/// A desk whose changes are captured as on a paired device.
+pub async fn open(dir: &Path) -> Result<Desk> {
+    let mut options = DeskOptions::new(dir.to_owned());
+    options.passphrase = Some(Zeroizing::new(PASSPHRASE.to_owned()));
+    let desk = Desk::start(options).await;
+    let store = desk.store().map_err(failed)?;
+    store.set_paired(true).await?;
+    Ok(desk)
+}
+
+/// A failed command as an error of the benchmark.
+pub fn failed(error: ErrorBody) -> anyhow::Error {
+    anyhow!("{:?}: {}", error.code, error.message)
+}
+
+/// One call: its answer, how long it took and what it cost.
+pub async fn timed(desk: &Desk, command: &str, request: Value) -> Result<(Value, Duration, u64, u64)> {
+    let started = Instant::now();
+    let (answer, cost) = desk.call_with_cost(command, request).await;
+    let took = started.elapsed();
+    Ok((answer.map_err(failed)?, took, cost.statements, cost.vm_steps))
+}

@@ -1,0 +1,181 @@
+//! The main job: a clinic's patients come in, one is found while typing, edited, and still there
+//! after a restart.
+
+use anyhow::Result;
+use e2e::Desk;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+const CLINIC: &str = "\
+Id,First,Last,Birth date,Mobile,Email,Tags
+1,Ana,Ruiz,3/14/1985,(617) 555-7701,ana@example.com,Botox
+2,Sean,O'Brien,1990-01-02,617-555-7702,,
+3,José,Núñez,1971-06-30,617-555-7703,,Laser
+4,Bad,Phone,1/1/1990,12,,
+5,<script>document.title='owned'</script>,Tag,,,,
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clinic_is_imported_and_a_patient_found_edited_and_still_there_after_a_restart() -> Result<()> {
+    let Some(desk) = Desk::open().await? else { return Ok(()) };
+    shown(&desk).await?;
+    desk.screenshot("patients-empty").await?;
+    import(&desk).await?;
+    edit_by_keyboard(&desk).await?;
+    let desk = desk.restart().await?;
+    shown(&desk).await?;
+    let found = search(&desk, "617 555 9900").await?;
+    assert_eq!(found, ["Sean O'Brien"]);
+    assert_eq!(desk.page().title().await?.contains("owned"), false);
+    let sound = call(&desk, "doctor", json!({})).await?;
+    assert_eq!(sound["ok"], true, "{sound}");
+    desk.close()?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_in_one_window_is_on_the_screen_of_the_other() -> Result<()> {
+    let Some(desk) = Desk::open().await? else { return Ok(()) };
+    shown(&desk).await?;
+    desk.press("Control+Shift+n").await?;
+    let page = desk.page();
+    desk.wait_until("a second window", async || Ok(page.windows().await?.len() == 2)).await?;
+    let second = page.windows().await?.into_iter().last();
+    call(&desk, "patient_create", json!({"name": {"given": "Ana", "family": "Ruiz"}})).await?;
+    if let Some(second) = second {
+        page.switch_to_window(second).await?;
+    }
+    desk.wait_until("the new patient in the other window", async || {
+        Ok(text_of_page(&desk).await?.contains("Ana Ruiz"))
+    })
+    .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_accessible_and_looked_at_in_light_and_dark() -> Result<()> {
+    let Some(desk) = Desk::open().await? else { return Ok(()) };
+    shown(&desk).await?;
+    let patient = json!({
+        "name": {"given": "Ana", "family": "Ruiz"}, "preferred_name": "Annie", "birth_date": "3/14/1985", "tier": "gold",
+        "contacts": [{"kind": "phone", "value": "(617) 555-7701"}, {"kind": "email", "value": "ana@example.com"}],
+        "allergies": [{"substance": "Latex", "reaction": "Itching", "severity": "severe"}],
+        "alerts": [{"level": "do_not_book", "text": "Owes for three missed appointments"}],
+        "tags": [{"label": "Botox"}],
+    });
+    let id = call(&desk, "patient_create", patient).await?["id"].as_str().unwrap_or_default().to_owned();
+    let note = json!({"patient": id, "kind": "clinical", "body": "Prefers mornings.", "pinned": true});
+    call(&desk, "note_create", note).await?;
+    let pages = [
+        ("patients", "/patients".to_owned()),
+        ("patient", format!("/patients/{id}")),
+        ("patient-edit", format!("/patients/{id}/edit")),
+        ("patient-new", "/patients/new".to_owned()),
+        ("import", "/import".to_owned()),
+        ("settings", "/settings".to_owned()),
+        ("diagnostics", "/diagnostics".to_owned()),
+    ];
+    let mut faults = Vec::new();
+    for theme in ["light", "dark"] {
+        desk.run("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await?;
+        for (name, path) in &pages {
+            go_to(&desk, path).await?;
+            desk.screenshot(&format!("{name}-{theme}")).await?;
+            for violation in desk.axe().await? {
+                faults.push(format!("{name}, {theme}: {violation:?}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+/// The first content is on the screen.
+async fn shown(desk: &Desk) -> Result<()> {
+    desk.find("html[data-ready=true]").await?;
+    Ok(())
+}
+
+/// Follows a link inside the app, as the page itself does.
+async fn go_to(desk: &Desk, path: &str) -> Result<()> {
+    let script = "const link = document.createElement('a'); link.href = arguments[0]; document.body.append(link); link.click(); link.remove();";
+    desk.run(script, vec![json!(path)]).await?;
+    let here = async || Ok(desk.run("return location.pathname", vec![]).await? == json!(path));
+    desk.wait_until("the page", here).await?;
+    // Two frames later what the page has asked for is drawn, unless it waits for an answer.
+    let idle = "const done = arguments[arguments.length - 1]; setTimeout(() => requestAnimationFrame(() => done(true)), 250);";
+    desk.page().execute_async(idle, vec![]).await?;
+    Ok(())
+}
+
+/// Runs a command of the contract through the page's own door.
+async fn call(desk: &Desk, name: &str, request: Value) -> Result<Value> {
+    let script = "const done = arguments[arguments.length - 1];
+        window.__TAURI_INTERNALS__.invoke('call', {name: arguments[0], request: arguments[1]}).then(done, error => done({error}));";
+    let answer = desk.page().execute_async(script, vec![json!(name), request]).await?;
+    let answer = answer.json().clone();
+    anyhow::ensure!(answer.get("error").is_none(), "{name}: {answer}");
+    Ok(answer)
+}
+
+async fn text_of_page(desk: &Desk) -> Result<String> {
+    Ok(desk.run("return document.body.innerText", vec![]).await?.as_str().unwrap_or_default().to_owned())
+}
+
+async fn search(desk: &Desk, text: &str) -> Result<Vec<String>> {
+    let found = call(desk, "patient_search", json!({"text": text})).await?;
+    let name = |hit: &Value| {
+        let name = &hit["name"];
+        Some(format!("{} {}", name["given"].as_str()?, name["family"].as_str()?))
+    };
+    Ok(found["hits"].as_array().into_iter().flatten().filter_map(name).collect())
+}
+
+async fn import(desk: &Desk) -> Result<()> {
+    go_to(desk, "/import").await?;
+    let file: PathBuf = desk.data().path().join("clinic.csv");
+    std::fs::write(&file, CLINIC)?;
+    desk.find("[data-testid=import-file]").await?.send_keys(file.to_string_lossy()).await?;
+    desk.find("[data-testid=import-check]").await?.click().await?;
+    desk.find("[data-testid=import-run]").await?;
+    desk.screenshot("import-checked").await?;
+    let report = text_of_page(desk).await?;
+    assert!(report.contains("Mobile"), "the wrong phone is told with its column: {report}");
+    desk.find("[data-testid=import-run]").await?.click().await?;
+    desk.wait_until("the end of the import", async || {
+        Ok(text_of_page(desk).await?.contains("Undo this import"))
+    })
+    .await?;
+    desk.screenshot("import-done").await?;
+    Ok(())
+}
+
+/// Palette, a name without its apostrophe, Enter, `e`, another phone, Ctrl-Enter: no mouse.
+async fn edit_by_keyboard(desk: &Desk) -> Result<()> {
+    desk.press("Control+k").await?;
+    desk.find("[data-testid=palette-input]").await?;
+    desk.type_text("obrien").await?;
+    desk.wait_until("the patient in the palette", async || Ok(text_of_page(desk).await?.contains("O'Brien")))
+        .await?;
+    desk.screenshot("palette").await?;
+    desk.press("Enter").await?;
+    desk.wait_until("the patient's page", async || {
+        Ok(text_of_page(desk).await?.contains("555-7702") || text_of_page(desk).await?.contains("555 7702"))
+    })
+    .await?;
+    desk.press("e").await?;
+    desk.find("[data-testid=save]").await?;
+    let typed =
+        "const field = [...document.querySelectorAll('input')].find(input => input.value.includes('7702'));
+        field.focus(); field.select(); return true;";
+    desk.run(typed, vec![]).await?;
+    desk.type_text("617 555 9900").await?;
+    desk.press("Control+Enter").await?;
+    desk.wait_until("the saved phone", async || {
+        let text = text_of_page(desk).await?;
+        Ok(text.contains("555-9900") || text.contains("555 9900"))
+    })
+    .await?;
+    desk.screenshot("patient-saved").await?;
+    Ok(())
+}

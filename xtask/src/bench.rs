@@ -1,0 +1,58 @@
+//! `cargo xtask bench`: figures, from a release build on real databases.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::build::{self, Profile};
+use crate::step::{execute, step};
+use crate::{install, page, project};
+
+/// Measure what people wait for, in a release build: `cargo xtask bench patients --json`.
+#[derive(Args)]
+pub struct Options {
+    /// The suite: patients.
+    suite: String,
+
+    /// One JSON object a line on standard output; progress goes to standard error.
+    #[arg(long)]
+    json: bool,
+
+    /// Leave out what needs the window.
+    #[arg(long)]
+    no_window: bool,
+
+    /// Passed on to the suite, for example `--rows 5000`.
+    #[arg(last = true, value_name = "SUITE ARGS")]
+    suite_args: Vec<String>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    step("Install what is missing", || {
+        install::for_building()?;
+        install::for_virtual_display()
+    })?;
+    let mut packages = vec!["--package", "bench"];
+    if options.no_window {
+        page::ensure_folder()?;
+    } else {
+        page::build(Profile::Release)?;
+        packages.extend(["--package", "frontdesk"]);
+    }
+    step("Build", || {
+        execute(
+            project::cargo("build")?.arg("--release").args(&packages),
+            "The compiler's messages above say where.",
+        )
+    })?;
+    let app = build::app_binary(Profile::Release)?;
+    let mut bench =
+        std::process::Command::new(app.with_file_name(format!("bench{}", std::env::consts::EXE_SUFFIX)));
+    bench.arg(&options.suite).args(&options.suite_args);
+    if options.json {
+        bench.arg("--json");
+    }
+    if !options.no_window {
+        bench.env("FRONTDESK_BENCH_APP", app);
+    }
+    execute(&mut bench, "The message above says what is missing.")
+}
