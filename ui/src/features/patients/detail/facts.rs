@@ -158,15 +158,14 @@ pub fn Household(remote: Remote<PatientDetail>) -> impl IntoView {
             (members, detail.guarantor.clone())
         })
     });
-    let content = move || {
+    move || {
         let (members, guarantor) = people.get();
         (!members.is_empty() || guarantor.is_some()).then(|| {
             let members = members.into_iter().map(|row| view! { <Relative row role="" /> }).collect_view();
             let guarantor = guarantor.map(|row| view! { <Relative row role=t!(patient.guarantor) /> });
             view! { <Part title=t!(patient.household)><ul>{members} {guarantor}</ul></Part> }
         })
-    };
-    content
+    }
 }
 
 #[component]

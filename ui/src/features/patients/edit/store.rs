@@ -192,7 +192,7 @@ fn question(form: &Form) -> Option<DuplicateRequest> {
     let draft = form.draft();
     let named =
         !draft.name.given.is_empty() || !draft.name.family.is_empty() || !draft.preferred_name.is_empty();
-    (named || !draft.contacts.is_empty()).then(|| DuplicateRequest {
+    (named || !draft.contacts.is_empty()).then_some(DuplicateRequest {
         id: None,
         name: draft.name,
         preferred_name: draft.preferred_name,
