@@ -1,7 +1,7 @@
 //! Finding a patient by what was typed: what to look up, and how good a find is.
 //!
 //! The store looks candidates up by the parts of a [`Query`] in its indexes and has them judged
-//! by [`rank`]; so what is found for a text depends on this module only.
+//! by [`fn@rank`]; so what is found for a text depends on this module only.
 
 mod query;
 mod rank;
