@@ -8,13 +8,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// Opens every database of a benchmark. It protects nothing.
-pub const PASSPHRASE: &str = "a passphrase for benchmarks";
-
 /// A desk whose changes are captured as on a paired device.
 pub async fn open(dir: &Path) -> Result<Desk> {
     let mut options = DeskOptions::new(dir.to_owned());
-    options.passphrase = Some(Zeroizing::new(PASSPHRASE.to_owned()));
+    options.passphrase = Some(Zeroizing::new(e2e::PASSPHRASE.to_owned()));
     let desk = Desk::start(options).await;
     let store = desk.store().map_err(failed)?;
     store.set_paired(true).await?;

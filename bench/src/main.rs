@@ -6,6 +6,7 @@ mod clinic;
 mod line;
 mod patients;
 mod startup;
+mod window;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -2,21 +2,20 @@
 
 use crate::clinic::{failed, open, timed};
 use crate::line::{Line, Samples};
-use crate::startup;
-use anyhow::{Context, Result};
+use crate::{startup, window};
+use anyhow::Result;
 use app::{Desk, generate, seed_clinic, wait_for_import};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 use domain::id::ImportId;
 use domain::patient::ContactKind;
+use e2e::{DataFolder, Programs};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::time::Instant;
-use tempfile::TempDir;
 
 const SUITE: &str = "patients";
 /// Seed of the clinic, of the file that is imported, and of the choice of what to ask for.
@@ -33,15 +32,11 @@ pub struct Options {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
-    /// The app, for the time until its window shows patients; without it that is left out.
-    #[arg(long, env = "FRONTDESK_BENCH_APP")]
-    app: Option<PathBuf>,
 }
 
 pub async fn run(options: &Options) -> Result<()> {
-    let folder = TempDir::new().context("a folder for the benchmark's databases")?;
-    let dir = folder.path().join("clinic");
-    let desk = open(&dir).await?;
+    let folder = DataFolder::new()?;
+    let desk = open(&folder.data_dir()).await?;
     eprintln!("generating {} patients", options.rows);
     seed_clinic(&desk, options.rows, CLINIC_SEED, &mut |_, _| {}).await.map_err(failed)?;
     let bench = Bench { desk, rows: options.rows.into(), json: options.json };
@@ -52,11 +47,9 @@ pub async fn run(options: &Options) -> Result<()> {
     bench.desk.close().await;
     drop(bench);
     import(options, &folder.path().join("import")).await?;
-    match &options.app {
-        Some(app) => startup::measure(app, &dir, SUITE, options.rows.into())?.print(options.json),
-        None => eprintln!("startup_to_interactive is left out: no --app was given"),
-    }
-    Ok(())
+    let Some(programs) = Programs::find() else { return Ok(()) };
+    startup::measure(&programs.app, &folder, SUITE, options.rows.into())?.print(options.json);
+    window::measure(folder, SUITE, options.rows.into(), options.json).await
 }
 
 struct Bench {

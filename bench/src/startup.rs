@@ -1,9 +1,9 @@
 //! From the start of the process to the first patient on the screen.
 
-use crate::clinic::PASSPHRASE;
 use crate::line::{Line, Samples};
 use anyhow::{Context, Result, bail};
-use headless::{Headless, Process, ScreenSize};
+use e2e::DataFolder;
+use headless::Process;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,19 +15,17 @@ const STARTS: usize = 7;
 
 /// Starts the app some times on a virtual display; the first start, which warms the page cache, does
 /// not count.
-pub fn measure(app: &Path, dir: &Path, suite: &'static str, rows: u64) -> Result<Line> {
-    let headless = Headless::start(ScreenSize { width: 1440, height: 900 })?;
-    let passphrase = dir.join("passphrase");
-    std::fs::write(&passphrase, PASSPHRASE)?;
+pub fn measure(app: &Path, data: &DataFolder, suite: &'static str, rows: u64) -> Result<Line> {
+    let display = e2e::shared_display()?;
     let mut samples = Samples::default();
     for start in 0..=STARTS {
         let mut command = Command::new(app);
         command
             .arg("--data-dir")
-            .arg(dir)
-            .env("FRONTDESK_PASSPHRASE_FILE", &passphrase)
+            .arg(data.data_dir())
+            .env("FRONTDESK_PASSPHRASE_FILE", data.passphrase_file())
             .stdout(Stdio::piped());
-        headless.apply_to(&mut command);
+        display.apply_to(&mut command);
         let started = Instant::now();
         let mut process = Process::start(command).context("the app could not be started")?;
         let output = process.take_stdout().context("the app's output could not be read")?;

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use tempfile::TempDir;
 
+/// Opens every desk that is driven. It protects nothing.
+pub const PASSPHRASE: &str = "correct horse battery staple";
+
 /// A folder for one desk's data, with the passphrase that opens it, removed on drop. It outlives
 /// the window, so that a test can open the same desk again.
 #[derive(Debug)]
@@ -17,7 +20,7 @@ impl DataFolder {
     /// An empty one: the desk's first start.
     pub fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join("passphrase"), "correct horse battery staple\n")?;
+        fs::write(folder.path().join("passphrase"), PASSPHRASE)?;
         Ok(Self { folder })
     }
 

@@ -18,6 +18,8 @@ use crate::stage::{Programs, shared_display};
 
 /// The app, as the system lists it among the processes.
 const APP: &str = "frontdesk";
+/// What is in the app's process group only because it is driven.
+const DRIVERS: [&str; 2] = ["tauri-driver", "WebKitWebDriver"];
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// An app that ends while it starts is never reported by the driver: this is how long we wait to know.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -126,6 +128,11 @@ impl Desk {
     /// The display that the window is on.
     pub fn display(&self) -> &Headless {
         &self.display
+    }
+
+    /// Memory of the app and the processes of its window, each shared page counted in parts (PSS), in kB.
+    pub fn memory_kb(&self) -> Result<u64> {
+        Ok(self.driver.process.memory_kb(|name| !DRIVERS.contains(&name))?)
     }
 
     /// Runs JavaScript in the page.

@@ -9,7 +9,8 @@ mod keys;
 mod stage;
 
 pub use axe::Violation;
-pub use data::DataFolder;
+pub use data::{DataFolder, PASSPHRASE};
 pub use desk::{Desk, Setup};
 pub use headless::ScreenSize;
+pub use stage::{Programs, shared_display};
 pub use thirtyfour::WebElement;

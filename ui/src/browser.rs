@@ -24,11 +24,13 @@ pub fn find(selector: &str) -> Option<HtmlElement> {
     document()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
-/// Focuses what `selector` names, once what is being rendered is there.
+/// Focuses what `selector` names, once what is being rendered is there. Who has gone to another
+/// field in the meantime stays in it.
 pub fn focus_soon(selector: impl Into<String>) {
-    let selector = selector.into();
+    let (selector, before) = (selector.into(), focused());
     request_animation_frame(move || {
-        if let Some(element) = find(&selector) {
+        let moved = focused().is_some_and(|now| Some(&now) != before.as_ref() && takes_text(&now));
+        if let Some(element) = find(&selector).filter(|_| !moved) {
             let _ = element.focus();
         }
     });

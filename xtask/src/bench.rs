@@ -27,9 +27,10 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    step("Install what is missing", || {
+    let driver = step("Install what is missing", || {
         install::for_building()?;
-        install::for_virtual_display()
+        install::for_virtual_display()?;
+        install::for_window_tests()
     })?;
     let mut packages = vec!["--package", "bench"];
     if options.no_window {
@@ -52,7 +53,7 @@ pub fn run(options: &Options) -> Result<()> {
         bench.arg("--json");
     }
     if !options.no_window {
-        bench.env("FRONTDESK_BENCH_APP", app);
+        bench.env("FRONTDESK_E2E_APP", app).env("FRONTDESK_E2E_DRIVER", driver);
     }
     execute(&mut bench, "The message above says what is missing.")
 }

@@ -30,29 +30,29 @@ fn add(path: &Path, hasher: &mut DefaultHasher) {
     }
 }
 
-/// Remembers with which inputs a step last succeeded, in one small file.
+/// Remembers in one small file what a step last read and wrote.
 pub struct Stamp {
     file: PathBuf,
-    value: String,
+    read: String,
 }
 
 impl Stamp {
     /// `variant` tells apart what is made differently from the same inputs.
     pub fn new(file: PathBuf, variant: &str, inputs: &[PathBuf]) -> Self {
-        Self { file, value: format!("{variant} {:016x}", of(inputs)) }
+        Self { file, read: format!("{variant} {:016x}", of(inputs)) }
     }
 
-    /// Does `work` unless it was done with these inputs already and `output` is still there.
-    pub fn unless_fresh(self, output: &Path, work: impl FnOnce() -> Result<()>) -> Result<bool> {
-        let fresh = output.exists() && fs::read_to_string(&self.file).is_ok_and(|seen| seen == self.value);
-        if fresh {
+    /// Does `work` unless it was done with these inputs already, and its outputs are as it left them.
+    pub fn unless_fresh(self, outputs: &[PathBuf], work: impl FnOnce() -> Result<()>) -> Result<bool> {
+        let stamp = || format!("{} {:016x}", self.read, of(outputs));
+        if fs::read_to_string(&self.file).is_ok_and(|seen| seen == stamp()) {
             return Ok(false);
         }
         work()?;
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         }
-        fs::write(&self.file, &self.value)
+        fs::write(&self.file, stamp())
             .with_context(|| format!("{} cannot be written", self.file.display()))?;
         Ok(true)
     }
@@ -63,14 +63,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_done_once_for_the_same_inputs_and_again_for_others() {
+    fn work_is_done_again_only_for_other_inputs_or_a_lost_output() {
         let dir = tempfile::tempdir().expect("a folder");
         let (input, output) = (dir.path().join("in"), dir.path().join("out"));
         let mut runs = 0;
         let mut pass = |variant: &str| {
             let stamp = Stamp::new(dir.path().join("stamp"), variant, std::slice::from_ref(&input));
             stamp
-                .unless_fresh(&output, || {
+                .unless_fresh(std::slice::from_ref(&output), || {
                     runs += 1;
                     Ok(fs::write(&output, "made")?)
                 })
@@ -85,6 +85,9 @@ mod tests {
         assert!(pass("release"));
         fs::remove_file(&output).expect("removed");
         assert!(pass("release"));
-        assert_eq!(runs, 4);
+        fs::write(&output, "of another").expect("written");
+        assert!(pass("release"));
+        assert!(!pass("release"));
+        assert_eq!(runs, 5);
     }
 }

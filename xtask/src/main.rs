@@ -20,6 +20,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 /// Build, run, test and check Frontdesk. Whatever is missing on Debian is installed first.
@@ -43,7 +44,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    match project::claim_target_dir().and_then(|()| execute(command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            step::report_failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<()> {
+    match command {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
@@ -52,12 +64,5 @@ fn main() -> ExitCode {
         Command::Page(options) => page::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Tidy(options) => tidy::run(&options),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            step::report_failure(&error);
-            ExitCode::FAILURE
-        }
     }
 }

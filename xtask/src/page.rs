@@ -1,6 +1,6 @@
 //! The page: WebAssembly, its JavaScript, styles, fonts, all into `ui/dist`, which goes into the app.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,6 +29,10 @@ pub fn run(options: &Options) -> Result<()> {
 pub fn build(profile: Profile) -> Result<()> {
     step("Build the page", || {
         ensure_folder()?;
+        // Two builds at a time would leave a module and a script that do not belong together.
+        fs::create_dir_all(project::scratch_dir())?;
+        let lock = File::create(project::scratch_dir().join("page.lock"))?;
+        lock.lock()?;
         copy_static_files()?;
         compile_styles(profile)?;
         let module = compile_module(profile)?;
@@ -79,7 +83,7 @@ fn compile_styles(profile: Profile) -> Result<()> {
     let page = project::page_dir();
     let output = dist().join("style.css");
     let inputs = ["src", "style", "index.html", "package-lock.json"].map(|path| page.join(path));
-    stamp("styles", profile, &inputs).unless_fresh(&output, || {
+    stamp("styles", profile, &inputs).unless_fresh(std::slice::from_ref(&output), || {
         let mut tailwind = npm_program("@tailwindcss/cli/dist/index.mjs");
         tailwind.args(["--input", "style/main.css", "--output"]).arg(&output);
         if profile == Profile::Release {
@@ -108,9 +112,9 @@ fn compile_module(profile: Profile) -> Result<PathBuf> {
 
 /// Writes the module with its JavaScript next to the page, smaller still for a release.
 fn bind_module(module: &Path, profile: Profile) -> Result<()> {
-    let output = dist().join("ui_bg.wasm");
+    let outputs = ["ui_bg.wasm", "ui.js", "snippets"].map(|name| dist().join(name));
     let inputs = [module.to_owned(), project::root().join("Cargo.lock")];
-    let changed = stamp("module", profile, &inputs).unless_fresh(&output, || {
+    let changed = stamp("module", profile, &inputs).unless_fresh(&outputs, || {
         let made = project::scratch_dir().join("page/module");
         execute(
             project::cargo("run")?.args(["--quiet", "--package", "bindgen", "--"]).arg(module).arg(&made),
@@ -122,7 +126,7 @@ fn bind_module(module: &Path, profile: Profile) -> Result<()> {
         copy_tree(&made, &dist())
     })?;
     if changed {
-        note(&format!("ui_bg.wasm: {} kB", fs::metadata(&output)?.len() / 1000));
+        note(&format!("ui_bg.wasm: {} kB", fs::metadata(&outputs[0])?.len() / 1000));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use domain::id::ActorId;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 use store::{DatabaseKey, Identity, Store, StoreError};
 use tokio::sync::{Mutex, broadcast};
 use zeroize::Zeroizing;
@@ -65,7 +66,7 @@ impl Desk {
     /// open to say so.
     pub async fn start(options: DeskOptions) -> Self {
         let (events, _) = broadcast::channel(1024);
-        let (lock, refused) = match take_folder(&options.data_dir) {
+        let (lock, refused) = match take_folder(&options.data_dir).await {
             Ok(lock) => (Some(lock), None),
             Err(error) => (None, Some(State::Failed(error))),
         };
@@ -252,15 +253,24 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// How long a desk that was closed a moment ago may still be putting its data in order.
+const CLOSING_MAX: Duration = Duration::from_secs(3);
+
 /// Makes the data folder, for this user alone, and takes its lock.
-fn take_folder(dir: &Path) -> Result<File, ErrorBody> {
+async fn take_folder(dir: &Path) -> Result<File, ErrorBody> {
     let unusable = |error: std::io::Error| ErrorBody::from(AppError::Store(StoreError::Folder(error)));
     if !dir.exists() {
         fs::create_dir_all(dir).map_err(unusable)?;
         restrict(dir).map_err(unusable)?;
     }
     let lock = File::create(dir.join("frontdesk.lock")).map_err(unusable)?;
-    match lock.try_lock() {
+    let deadline = Instant::now() + CLOSING_MAX;
+    let mut taken = lock.try_lock();
+    while matches!(taken, Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        taken = lock.try_lock();
+    }
+    match taken {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(ErrorBody::new(
             ErrorCode::Busy,

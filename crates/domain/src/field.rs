@@ -28,6 +28,8 @@ pub enum Problem {
     NotAnEmail,
     /// The same value twice.
     Repeated,
+    /// More entries than a list may have.
+    TooMany,
     /// Not one of the values to choose from.
     NotAChoice,
     /// Refers to a record that is not there.
@@ -54,6 +56,7 @@ impl fmt::Display for Problem {
             Self::NotAPhone => "is not a phone number; write it with its area code",
             Self::NotAnEmail => "is not an e-mail address; write it as name@example.com",
             Self::Repeated => "is there twice",
+            Self::TooMany => "has too many entries",
             Self::NotAChoice => "is not one of the choices",
             Self::NoSuchRecord => "refers to a record that is not there",
             Self::ChangedMeanwhile => "was changed by somebody else meanwhile",

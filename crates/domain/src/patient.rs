@@ -8,6 +8,8 @@ mod tests;
 
 /// Longest name part, label or other one-line text, in characters.
 pub const LINE_MAX_CHARS: usize = 200;
+/// Most phones and addresses, allergies, alerts or tags that one save may bring.
+pub const LIST_MAX_ITEMS: usize = 100;
 /// Longest note, in characters.
 pub const NOTE_MAX_CHARS: usize = 20_000;
 

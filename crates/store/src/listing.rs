@@ -1,11 +1,12 @@
 //! Lists of patients, from the derived listing.
 
 use crate::error::StoreError;
+use crate::json;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::PatientId;
 use domain::patient::{AlertLevel, Name, Tier, Word};
 use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use uuid::Uuid;
 
 /// A patient as a list shows one.
@@ -25,10 +26,11 @@ pub struct ListingRow {
     pub created_at: DateTime<Utc>,
 }
 
-/// The columns of [`RawRow`], from `patient_listing l` and `patient p`.
-pub(crate) const ROW_COLUMNS: &str = "l.no, l.patient_id, p.prefix, p.given, p.middle, p.family, p.suffix, p.preferred_name, p.pronouns, p.birth_date, l.phone, l.email, l.tier, l.tags, l.alert, l.archived, l.created_at, l.sort_name, l.birth_key";
+/// A [`RawRow`] as a JSON list, from `patient_listing l` and `patient p`.
+pub(crate) const ROW: &str = "json_array(l.no, hex(l.patient_id), p.prefix, p.given, p.middle, p.family, p.suffix, p.preferred_name, p.pronouns, p.birth_date, l.phone, l.email, l.tier, json(l.tags), l.alert, l.archived, l.created_at, l.sort_name, l.birth_key)";
 
-#[derive(FromRow)]
+/// The fields in the order of [`ROW`].
+#[derive(Deserialize)]
 pub(crate) struct RawRow {
     pub no: i64,
     pub patient_id: Uuid,
@@ -43,19 +45,17 @@ pub(crate) struct RawRow {
     pub phone: String,
     pub email: String,
     pub tier: String,
-    pub tags: String,
+    pub tags: Vec<String>,
     pub alert: i64,
-    pub archived: bool,
+    pub archived: i64,
     pub created_at: i64,
     pub sort_name: String,
     pub birth_key: String,
 }
 
-impl TryFrom<RawRow> for ListingRow {
-    type Error = StoreError;
-
-    fn try_from(raw: RawRow) -> Result<Self, StoreError> {
-        Ok(Self {
+impl From<RawRow> for ListingRow {
+    fn from(raw: RawRow) -> Self {
+        Self {
             id: PatientId(raw.patient_id),
             name: Name {
                 prefix: raw.prefix,
@@ -71,15 +71,15 @@ impl TryFrom<RawRow> for ListingRow {
             phone: raw.phone,
             email: raw.email,
             tier: Tier::from_word(&raw.tier).unwrap_or_default(),
-            tags: serde_json::from_str(&raw.tags)?,
+            tags: raw.tags,
             alert: match raw.alert {
                 0 => None,
                 1 => Some(AlertLevel::AlertOnly),
                 _ => Some(AlertLevel::DoNotBook),
             },
-            archived: raw.archived,
+            archived: raw.archived != 0,
             created_at: time(raw.created_at).unwrap_or_default(),
-        })
+        }
     }
 }
 
@@ -184,7 +184,7 @@ pub(crate) fn page_sql(request: &ListingRequest) -> String {
         conditions.push(format!("(k.{column}, k.no) {compare} (?4, ?5)"));
     }
     format!(
-        "SELECT {ROW_COLUMNS} FROM (
+        "SELECT json_group_array({ROW}) FROM (
            SELECT k.no AS no FROM {source} WHERE {conditions} ORDER BY k.{column} {direction}, k.no {direction} LIMIT ?6 OFFSET ?7
          ) AS wanted
          CROSS JOIN patient_listing l ON l.no = wanted.no
@@ -204,7 +204,7 @@ pub async fn list_patients(
     if request.after.as_ref().is_some_and(|after| after.sort != request.sort) {
         return Err(StoreError::Cursor);
     }
-    let mut query = sqlx::query_as::<_, RawRow>(AssertSqlSafe(page_sql(request)))
+    let mut query = sqlx::query_scalar(AssertSqlSafe(page_sql(request)))
         .bind(request.filter.archived)
         .bind(request.filter.tag.as_deref())
         .bind(request.filter.tier.map(Word::word));
@@ -213,7 +213,8 @@ pub async fn list_patients(
         Some((Key::Number(key), no)) => query.bind(*key).bind(no),
         Some((Key::Text(key), no)) => query.bind(key.as_str()).bind(no),
     };
-    let rows = query.bind(request.limit).bind(request.skip).fetch_all(connection).await?;
+    let rows: Vec<RawRow> =
+        json::fetch_rows(connection, query.bind(request.limit).bind(request.skip)).await?;
     let full = rows.len() == request.limit as usize;
     let next = rows.last().filter(|_| full).map(|last| ListingCursor {
         sort: request.sort,
@@ -224,8 +225,7 @@ pub async fn list_patients(
         },
         no: last.no,
     });
-    let rows = rows.into_iter().map(ListingRow::try_from).collect::<Result<_, _>>()?;
-    Ok(ListingPage { rows, next })
+    Ok(ListingPage { rows: rows.into_iter().map(ListingRow::from).collect(), next })
 }
 
 /// Counts up to this are told exactly where no counter is kept.
@@ -297,13 +297,13 @@ pub async fn find_listings(
     ids: &[Uuid],
 ) -> Result<Vec<ListingRow>, StoreError> {
     let sql = format!(
-        "SELECT {ROW_COLUMNS} FROM json_each(?) AS wanted
+        "SELECT json_group_array({ROW}) FROM json_each(?) AS wanted
          CROSS JOIN patient_listing l ON l.patient_id = unhex(wanted.value)
          CROSS JOIN patient p ON p.id = l.patient_id"
     );
-    let rows: Vec<RawRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(crate::json::hex_list(ids)?).fetch_all(connection).await?;
-    rows.into_iter().map(ListingRow::try_from).collect()
+    let wanted = sqlx::query_scalar(AssertSqlSafe(sql)).bind(json::hex_list(ids)?);
+    let rows: Vec<RawRow> = json::fetch_rows(connection, wanted).await?;
+    Ok(rows.into_iter().map(ListingRow::from).collect())
 }
 
 #[cfg(test)]

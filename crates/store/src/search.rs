@@ -2,12 +2,13 @@
 
 use crate::error::StoreError;
 use crate::json;
-use crate::listing::{ListingRow, ROW_COLUMNS, RawRow};
+use crate::listing::{ListingRow, ROW, RawRow};
 use chrono::NaiveDate;
 use domain::search::{Candidate, Match, Query, Term, best};
 use domain::text::{is_typo_of, typo_keys};
+use serde::Deserialize;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 /// A find, and why it is one.
 #[derive(Clone, Debug)]
@@ -16,9 +17,8 @@ pub struct Hit {
     pub matched_by: Match,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct CandidateRow {
-    #[sqlx(flatten)]
     row: RawRow,
     names: String,
     sounds: String,
@@ -30,13 +30,26 @@ struct CandidateRow {
 /// common beginning costs no more than a rare name.
 struct Source {
     sql: &'static str,
-    value: String,
+    values: Vec<String>,
+}
+
+impl Source {
+    fn of(sql: &'static str, value: impl Into<String>) -> Self {
+        Self { sql, values: vec![value.into()] }
+    }
+
+    /// Everything from `start` on that begins with it.
+    fn beginning_with(sql: &'static str, start: &str) -> Self {
+        Self { sql, values: vec![start.to_owned(), format!("{start}\u{10FFFF}")] }
+    }
 }
 
 const BY_FAMILY: &str = "SELECT * FROM (SELECT no FROM patient_listing WHERE archived = 0 AND sort_name >= ? AND sort_name < ? ORDER BY sort_name, no LIMIT 60)";
 const BY_NAMES: &str =
     "SELECT * FROM (SELECT rowid AS no FROM patient_search WHERE patient_search MATCH ? LIMIT 150)";
 const BY_CONTACT: &str = "SELECT * FROM (SELECT rowid AS no FROM patient_contact_search WHERE patient_contact_search MATCH ? LIMIT 80)";
+// The plus keeps SQLite from asking the names' index anew for each of the numbers.
+const BY_NAMES_AND_CONTACT: &str = "SELECT * FROM (SELECT rowid AS no FROM patient_search WHERE patient_search MATCH ? AND +rowid IN (SELECT rowid FROM patient_contact_search WHERE patient_contact_search MATCH ?) LIMIT 150)";
 const BY_BIRTH_DATE: &str = "SELECT * FROM (SELECT no FROM patient_listing WHERE archived IN (0, 1) AND birth_key IN (SELECT value FROM json_each(?)) LIMIT 80)";
 const BY_CHART: &str =
     "SELECT * FROM (SELECT no FROM patient_listing WHERE chart <> '' AND chart >= ? AND chart < ? LIMIT 40)";
@@ -55,11 +68,11 @@ pub async fn search_patients(
     let candidates: Vec<Candidate<'_>> = rows.iter().map(candidate).collect();
     let ranked: Vec<_> = best(query, &candidates, limit);
     let mut rows: Vec<_> = rows.into_iter().map(Some).collect();
-    ranked
+    Ok(ranked
         .into_iter()
         .filter_map(|(at, score)| Some((rows[at].take()?, score.matched_by)))
-        .map(|(found, matched_by)| Ok(Hit { row: found.row.try_into()?, matched_by }))
-        .collect()
+        .map(|(found, matched_by)| Hit { row: found.row.into(), matched_by })
+        .collect())
 }
 
 fn candidate(found: &CandidateRow) -> Candidate<'_> {
@@ -73,7 +86,7 @@ fn candidate(found: &CandidateRow) -> Candidate<'_> {
         contacts: &found.contacts,
         external_id: &found.external_id,
         birth_date: found.row.birth_date.as_deref().and_then(|date| date.parse::<NaiveDate>().ok()),
-        archived: found.row.archived,
+        archived: found.row.archived != 0,
     }
 }
 
@@ -85,13 +98,12 @@ async fn find_spellings(
     let keys = query.terms.iter().enumerate().flat_map(|(at, term)| {
         typo_keys(&term.word).into_iter().map(move |key| vec![Value::from(at), Value::from(key)])
     });
-    let found: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT DISTINCT typed.value ->> 0, s.word FROM json_each(?) AS typed
-         CROSS JOIN search_spelling s ON s.key = typed.value ->> 1 LIMIT 400",
-    )
-    .bind(json::rows(keys)?)
-    .fetch_all(connection)
-    .await?;
+    let near = sqlx::query_scalar(
+        "SELECT json_group_array(json_array(place, word)) FROM (
+           SELECT DISTINCT typed.value ->> 0 AS place, s.word AS word FROM json_each(?) AS typed
+           CROSS JOIN search_spelling s ON s.key = typed.value ->> 1 LIMIT 400)",
+    );
+    let found: Vec<(i64, String)> = json::fetch_rows(connection, near.bind(json::rows(keys)?)).await?;
     let place = |at: i64| usize::try_from(at).ok().filter(|at| *at < query.terms.len());
     Ok(found
         .into_iter()
@@ -103,7 +115,7 @@ async fn find_spellings(
 fn sources(query: &Query, spellings: &[(usize, String)]) -> Result<Vec<Source>, StoreError> {
     let mut sources = Vec::new();
     if let Some(first) = query.terms.first() {
-        sources.push(Source { sql: BY_FAMILY, value: first.word.clone() });
+        sources.push(Source::beginning_with(BY_FAMILY, &first.word));
         let exact = all_terms(query, |_, term| names(&[term.word.as_str()], term, ""));
         let begins = all_terms(query, |_, term| names(&[term.word.as_str()], term, "*"));
         let likely = all_terms(query, |at, term| {
@@ -114,15 +126,19 @@ fn sources(query: &Query, spellings: &[(usize, String)]) -> Result<Vec<Source>, 
         let sounding = all_terms(query, |_, term| {
             any_of([Some(names(&[term.word.as_str()], term, "*")), Some(sounds(&term.sounds))])
         });
-        sources.extend([exact, begins, likely, sounding].map(|value| Source { sql: BY_NAMES, value }));
+        if let Some(digits) = &query.digits {
+            // Either alone may be far too common: all the Smiths, all the numbers with 555 in them.
+            let values = vec![format!("({likely}) OR ({sounding})"), quoted(digits)];
+            sources.push(Source { sql: BY_NAMES_AND_CONTACT, values });
+        }
+        sources.extend([exact, begins, likely, sounding].map(|value| Source::of(BY_NAMES, value)));
     }
     let fragments = [query.digits.as_deref(), query.email.as_deref()];
-    sources
-        .extend(fragments.into_iter().flatten().map(|text| Source { sql: BY_CONTACT, value: quoted(text) }));
+    sources.extend(fragments.into_iter().flatten().map(|text| Source::of(BY_CONTACT, quoted(text))));
     if !query.dates.is_empty() {
-        sources.push(Source { sql: BY_BIRTH_DATE, value: serde_json::to_string(&query.dates)? });
+        sources.push(Source::of(BY_BIRTH_DATE, serde_json::to_string(&query.dates)?));
     }
-    sources.extend(query.chart.clone().map(|value| Source { sql: BY_CHART, value }));
+    sources.extend(query.chart.as_deref().map(|start| Source::beginning_with(BY_CHART, start)));
     Ok(sources)
 }
 
@@ -165,23 +181,15 @@ async fn find_candidates(
     }
     let union = sources.iter().map(|source| source.sql).collect::<Vec<_>>().join(" UNION ");
     let sql = format!(
-        "SELECT {ROW_COLUMNS}, l.names, l.sounds, l.contacts, p.external_id FROM ({union}) AS found
+        "SELECT json_group_array(json_array({ROW}, l.names, l.sounds, l.contacts, p.external_id)) FROM ({union}) AS found
          CROSS JOIN patient_listing l ON l.no = found.no
          CROSS JOIN patient p ON p.id = l.patient_id"
     );
-    let mut query = sqlx::query_as(AssertSqlSafe(sql));
-    for source in sources {
-        query = query.bind(&source.value);
-        if source.sql.contains("< ?") {
-            query = query.bind(end_of_range(&source.value));
-        }
+    let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
+    for value in sources.iter().flat_map(|source| &source.values) {
+        query = query.bind(value);
     }
-    Ok(query.fetch_all(connection).await?)
-}
-
-/// What every text that begins with `start` is smaller than.
-fn end_of_range(start: &str) -> String {
-    format!("{start}\u{10FFFF}")
+    json::fetch_rows(connection, query).await
 }
 
 #[cfg(test)]

@@ -25,7 +25,8 @@ async fn a_clinic_is_imported_and_a_patient_found_edited_and_still_there_after_a
     let desk = desk.restart().await?;
     shown(&desk).await?;
     let found = search(&desk, "617 555 9900").await?;
-    assert_eq!(found, ["Sean O'Brien"]);
+    let all = call(&desk, "patient_list", json!({})).await?;
+    assert_eq!(found, ["Sean O'Brien"], "of {all}");
     assert!(!desk.page().title().await?.contains("owned"), "a name ran as a script");
     let sound = call(&desk, "doctor", json!({})).await?;
     assert_eq!(sound["ok"], true, "{sound}");

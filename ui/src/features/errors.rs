@@ -59,6 +59,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NotAPhone => t!(problem.not_a_phone),
         Problem::NotAnEmail => t!(problem.not_an_email),
         Problem::Repeated => t!(problem.repeated),
+        Problem::TooMany => t!(problem.too_many),
         Problem::NotAChoice => t!(problem.not_a_choice),
         Problem::NoSuchRecord => t!(problem.no_such_record),
         Problem::ChangedMeanwhile => t!(problem.changed_meanwhile),

@@ -31,6 +31,11 @@ impl Geometry {
         first.saturating_sub(OVERSCAN).min(self.rows)..(last + OVERSCAN).min(self.rows)
     }
 
+    /// Rows that are ever rendered at once.
+    pub fn slots(&self) -> usize {
+        (self.viewport_px / self.row_px).ceil() as usize + 1 + 2 * OVERSCAN
+    }
+
     /// Where the top of row `index` is, in the scrolled element.
     pub fn top_px(&self, index: usize, scroll_px: f64) -> f64 {
         scroll_px + index as f64 * self.row_px - self.real_scroll(scroll_px)
@@ -70,9 +75,40 @@ impl Geometry {
     }
 }
 
+/// The row that the `slot`th of `slots` elements shows when the first row rendered is `first`. An
+/// element keeps its row for as long as that one is rendered.
+pub fn in_slot(slot: usize, slots: usize, first: usize) -> usize {
+    let slots = slots.max(1);
+    first + (slot % slots + slots - first % slots) % slots
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_row_in_view_has_one_element_and_keeps_it() {
+        let (slots, mut before) = (46, Vec::new());
+        for first in [0, 1, 45, 46, 47, 30_000] {
+            let shown: Vec<usize> = (0..slots).map(|slot| in_slot(slot, slots, first)).collect();
+            let mut sorted = shown.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (first..first + slots).collect::<Vec<_>>());
+            let kept = shown.iter().zip(&before).filter(|(now, then)| now == then).count();
+            if first == 1 {
+                assert_eq!(kept, slots - 1);
+            }
+            before = shown;
+        }
+    }
+
+    #[test]
+    fn there_are_enough_elements_for_every_view() {
+        for scroll in 0..200 {
+            let list = list(50_000);
+            assert!(list.visible(f64::from(scroll) * 7.0).len() <= list.slots());
+        }
+    }
 
     fn list(rows: usize) -> Geometry {
         Geometry { rows, row_px: 36.0, viewport_px: 720.0 }

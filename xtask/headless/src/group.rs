@@ -24,15 +24,20 @@ pub fn members(group: i32) -> Vec<Member> {
         .collect()
 }
 
-/// Reads a line like `4711 (name) S 1 4700 …`: id, name, state, parent, group. The name may have
-/// spaces and parentheses in it.
+/// Reads a line like `4711 (name) S 1 4700 …`: id, name, state, parent, group, and as its twentieth
+/// the number of threads. The name may have spaces and parentheses in it.
+///
+/// A process with several threads is a zombie as soon as its first one has ended. The others may
+/// still hold its files and connections.
 fn running_in(stat: &str, group: i32) -> Option<Member> {
     let (id, rest) = stat.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let state = fields.next()?;
     let its_group: i32 = fields.nth(1)?.parse().ok()?;
-    let running = its_group == group && !matches!(state, "Z" | "X");
+    let threads: u32 = fields.nth(14)?.parse().ok()?;
+    let ended = matches!(state, "Z" | "X") && threads < 2;
+    let running = its_group == group && !ended;
     running.then_some(Member { id: id.parse().ok()?, name: name.to_owned() })
 }
 
@@ -40,15 +45,30 @@ fn running_in(stat: &str, group: i32) -> Option<Member> {
 mod tests {
     use super::*;
 
+    fn line(name: &str, state: &str, group: i32, threads: u32) -> String {
+        format!("42 ({name}) {state} 1 {group} 40 0 -1 4194304 2 0 0 0 5 6 0 0 20 0 {threads} 0 9")
+    }
+
     #[test]
     fn a_name_with_parentheses_is_read_whole() {
         let member = Member { id: 42, name: "a (b) c".to_owned() };
-        assert_eq!(running_in("42 (a (b) c) S 1 40 40 0", 40), Some(member));
+        assert_eq!(running_in(&line("a (b) c", "S", 40, 1), 40), Some(member));
     }
 
     #[test]
     fn other_groups_and_the_dead_are_left_out() {
-        assert_eq!(running_in("42 (sh) S 1 40 40 0", 41), None);
-        assert_eq!(running_in("42 (sh) Z 1 40 40 0", 40), None);
+        assert_eq!(running_in(&line("sh", "S", 40, 1), 41), None);
+        assert_eq!(running_in(&line("sh", "Z", 40, 1), 40), None);
+    }
+
+    #[test]
+    fn a_process_lives_until_its_last_thread_has_ended() {
+        assert!(running_in(&line("sh", "Z", 40, 2), 40).is_some());
+    }
+
+    #[test]
+    fn the_system_tells_of_this_process() {
+        let group = rustix::process::getpgrp().as_raw_nonzero().get();
+        assert!(members(group).iter().any(|member| member.id == std::process::id().cast_signed()));
     }
 }

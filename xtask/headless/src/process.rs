@@ -1,7 +1,7 @@
-use std::io;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
@@ -54,6 +54,13 @@ impl Process {
         wait_until(|| !members(self.group()).iter().any(is_named))
     }
 
+    /// Memory of those programs of its group that count, each shared page divided among the processes
+    /// that share it (PSS), in kB.
+    pub fn memory_kb(&self, counts: impl Fn(&str) -> bool) -> io::Result<u64> {
+        let counted = members(self.group()).into_iter().filter(|member| counts(&member.name));
+        counted.map(|member| Ok(proportional_kb(&fs::read_to_string(rollup(member.id))?))).sum()
+    }
+
     /// Ends all of its group at once, as a crash or a power cut would. It returns when the last of
     /// them has let go of its files, locks and names on the bus.
     pub fn kill(&mut self) -> io::Result<ExitStatus> {
@@ -80,6 +87,16 @@ impl Drop for Process {
         // Nothing useful can be done about a failure while being dropped.
         let _ = self.stop();
     }
+}
+
+fn rollup(id: i32) -> String {
+    format!("/proc/{id}/smaps_rollup")
+}
+
+/// The line `Pss:  1234 kB` of a process's memory map.
+fn proportional_kb(rollup: &str) -> u64 {
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 fn signal(id: i32, signal: Signal) {
@@ -125,6 +142,15 @@ mod tests {
         assert!(wait_until(|| members(process.group()).iter().any(|member| member.name == "sleep")));
         assert!(process.stop_member("sleep"));
         assert!(!members(process.group()).is_empty());
+    }
+
+    #[test]
+    fn memory_is_that_of_the_group() {
+        let process = shell("sleep 600 & sleep 600");
+        assert!(wait_until(|| members(process.group()).len() == 3));
+        let all = process.memory_kb(|_| true).expect("it can be read");
+        let sleeping = process.memory_kb(|name| name == "sleep").expect("it can be read");
+        assert!(0 < sleeping && sleeping < all, "{sleeping} of {all} kB");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use anyhow::Result;
 pub fn for_building() -> Result<()> {
     system::install(system::BUILDING)?;
     rust::install_wasm_target()?;
+    system::install_unless_there(system::NODE)?;
     node::install_packages()
 }
 

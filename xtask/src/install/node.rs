@@ -22,7 +22,7 @@ pub fn install_packages() -> Result<()> {
         Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"])
             .current_dir(&page),
-        "It needs Node 20 or newer with npm (`node --version`) and a way to the npm registry.",
+        "It needs Node 18 or newer with npm (`node --version`) and a way to the npm registry.",
     )
 }
 

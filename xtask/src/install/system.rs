@@ -59,6 +59,19 @@ pub const WINDOW_TESTS: Needs = Needs {
     elsewhere: "WebKitWebDriver of WebKitGTK 4.1 (Fedora and Arch: part of the WebKitGTK packages)",
 };
 
+/// Debian's Node is new enough. Whoever has another one keeps it.
+pub const NODE: Needs = Needs {
+    purpose: "building the page",
+    debian: &["nodejs", "npm"],
+    probes: &[Probe::Program("node"), Probe::Program("npm")],
+    elsewhere: "Node 18 or newer with npm",
+};
+
+/// As [`install`], but programs that came from elsewhere than the system's packages do as well.
+pub fn install_unless_there(needs: Needs) -> Result<()> {
+    if needs.probes.iter().all(Probe::is_there) { Ok(()) } else { install(needs) }
+}
+
 /// Installs what is missing, or says what a person has to install.
 pub fn install(needs: Needs) -> Result<()> {
     if cfg!(not(target_os = "linux")) {

@@ -94,6 +94,7 @@ pub async fn patient_update(call: &Call, request: PatientUpdateRequest) -> Resul
     patients::change_alerts(&mut write, request.id, &checked.alerts, call.at).await?;
     patients::change_tags(&mut write, request.id, &checked.tags).await?;
     let detail = load(&mut write, request.id).await?;
+    validate::changed_contacts(&checked.contacts, &detail.contacts)?;
     write.commit().await?;
     Ok(detail)
 }

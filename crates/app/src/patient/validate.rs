@@ -8,7 +8,9 @@ use domain::date::{DateOrder, birth_date};
 use domain::difference::Changes;
 use domain::field::{FieldError, Problem};
 use domain::id::{AlertId, AllergyId, ContactId};
-use domain::patient::{Address, Alert, Allergy, Contact, ContactKind, LINE_MAX_CHARS, Name, Tag};
+use domain::patient::{
+    Address, Alert, Allergy, Contact, ContactKind, LINE_MAX_CHARS, LIST_MAX_ITEMS, Name, Tag,
+};
 use domain::text::fold;
 
 /// Collects what is wrong.
@@ -107,19 +109,24 @@ impl Form {
         Tag { label, ..tag.clone() }
     }
 
+    /// The items of a list, each judged by `check`.
+    fn list<T>(&mut self, field: &str, items: &[T], check: fn(&mut Self, &str, &T) -> T) -> Vec<T> {
+        if items.len() > LIST_MAX_ITEMS {
+            self.add(field, Problem::TooMany);
+            return Vec::new();
+        }
+        items.iter().enumerate().map(|(i, item)| check(self, &format!("{field}.{i}"), item)).collect()
+    }
+
     fn changes<T: Clone>(
         &mut self,
         field: &str,
         changes: &Changes<T>,
         check: fn(&mut Self, &str, &T) -> T,
     ) -> Changes<T> {
-        let mut checked = |list: &str, items: &[T]| -> Vec<T> {
-            let items = items.iter().enumerate();
-            items.map(|(i, item)| check(self, &format!("{field}.{list}.{i}"), item)).collect()
-        };
         Changes {
-            added: checked("added", &changes.added),
-            changed: checked("changed", &changes.changed),
+            added: self.list(&format!("{field}.added"), &changes.added, check),
+            changed: self.list(&format!("{field}.changed"), &changes.changed, check),
             removed: changes.removed.clone(),
         }
     }
@@ -147,14 +154,38 @@ pub(crate) fn checked_contact(contact: &Contact) -> Result<Contact, Problem> {
     Ok(Contact { value, label: clean_line(&contact.label)?, ..contact.clone() })
 }
 
-/// Several of a list say the same, or are the first choice.
+/// Refuses what says the same as another contact.
 fn check_contacts(form: &mut Form, field: &str, contacts: &[Contact]) {
     for (i, contact) in contacts.iter().enumerate() {
-        let same = |other: &&Contact| other.kind == contact.kind && other.value == contact.value;
-        if contacts[..i].iter().any(|other| same(&other)) {
+        if contacts[..i].iter().any(|other| is_same(other, contact)) {
             form.add(&format!("{field}.{i}.value"), Problem::Repeated);
         }
     }
+}
+
+fn is_same(one: &Contact, other: &Contact) -> bool {
+    one.kind == other.kind && one.value == other.value
+}
+
+/// Refuses a change that says the same as another of the patient's `contacts`, as they are with it,
+/// or marks a second one as the one to use. What two desks brought together that way is no reason to
+/// refuse a change of something else.
+pub(crate) fn changed_contacts(
+    changes: &Changes<Contact>,
+    contacts: &[Contact],
+) -> Result<(), crate::error::AppError> {
+    let mut form = Form::default();
+    for (list, items) in [("added", &changes.added), ("changed", &changes.changed)] {
+        for (i, item) in items.iter().enumerate() {
+            let mut others = contacts.iter().filter(|other| other.id != item.id && other.kind == item.kind);
+            if others.clone().any(|other| is_same(other, item)) {
+                form.add(&format!("contacts.{list}.{i}.value"), Problem::Repeated);
+            } else if item.primary && others.any(|other| other.primary) {
+                form.add(&format!("contacts.{list}.{i}.primary"), Problem::Repeated);
+            }
+        }
+    }
+    form.finish(())
 }
 
 /// A new patient as it is to be kept, the items of its lists with ids.
@@ -163,20 +194,11 @@ pub(crate) fn draft(
     draft: &PatientDraft,
 ) -> Result<store::patient::NewPatient, crate::error::AppError> {
     let mut form = Form::default();
-    let contacts: Vec<_> = draft
-        .contacts
-        .iter()
-        .enumerate()
-        .map(|(i, item)| form.contact(&format!("contacts.{i}"), item))
-        .collect();
+    let contacts = form.list("contacts", &draft.contacts, Form::contact);
     check_contacts(&mut form, "contacts", &contacts);
-    let allergies =
-        draft.allergies.iter().enumerate().map(|(i, item)| form.allergy(&format!("allergies.{i}"), item));
-    let allergies: Vec<_> = allergies.collect();
-    let alerts = draft.alerts.iter().enumerate().map(|(i, item)| form.alert(&format!("alerts.{i}"), item));
-    let alerts: Vec<_> = alerts.collect();
-    let tags: Vec<_> =
-        draft.tags.iter().enumerate().map(|(i, item)| form.tag(&format!("tags.{i}"), item)).collect();
+    let allergies = form.list("allergies", &draft.allergies, Form::allergy);
+    let alerts = form.list("alerts", &draft.alerts, Form::alert);
+    let tags = form.list("tags", &draft.tags, Form::tag);
     let patient = store::patient::NewPatient {
         id: call.next_id(),
         name: form.name(&draft.name),

@@ -149,6 +149,35 @@ async fn lists_are_edited_by_difference() {
 }
 
 #[tokio::test]
+async fn a_patient_has_each_number_once_and_one_of_them_to_use() {
+    let test = TestDesk::empty().await;
+    let phones =
+        json!([{"kind": "phone", "value": "978-555-0101"}, {"kind": "phone", "value": "978-555-0102"}]);
+    let draft = json!({"name": {"family": "Ruiz"}, "contacts": phones});
+    let id = test.call("patient_create", draft).await["id"].clone();
+    let before = test.load(text_of(&id)).await;
+    let second = &before["contacts"][1]["id"];
+    let cases = [
+        (json!({"added": [{"kind": "phone", "value": "(978) 555-0102"}]}), "contacts.added.0.value"),
+        (
+            json!({"changed": [{"id": second, "kind": "phone", "value": "978 555 0101"}]}),
+            "contacts.changed.0.value",
+        ),
+        (
+            json!({"changed": [{"id": second, "kind": "phone", "value": "978-555-0102", "primary": true}]}),
+            "contacts.changed.0.primary",
+        ),
+        (json!({"added": vec![json!({"kind": "phone", "value": "978-555-0103"}); 101]}), "contacts.added"),
+    ];
+    for (contacts, field) in cases {
+        let patch = json!({"id": id, "versions": before["versions"], "patch": {"contacts": contacts}});
+        let error = test.fails("patient_update", patch).await;
+        assert_eq!(error.fields.first().map(|error| error.field.as_str()), Some(field));
+    }
+    assert_eq!(test.load(text_of(&id)).await["contacts"], before["contacts"]);
+}
+
+#[tokio::test]
 async fn what_somebody_else_changed_meanwhile_is_not_overwritten_unseen() {
     let test = TestDesk::empty().await;
     let id = test.create("Ana", "Ruiz").await;

@@ -1,14 +1,15 @@
 //! Reading a patient.
 
 use crate::error::StoreError;
-use crate::json::hex_list;
-use crate::listing::{ListingRow, ROW_COLUMNS, RawRow, date, time};
+use crate::json::{self, hex_list};
+use crate::listing::{ListingRow, ROW, RawRow, date, time};
 use crate::manifest::PATIENT;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{AlertId, AllergyId, ContactId, HouseholdId, ImportId, PatientId, TagId};
 use domain::patient::{
     Address, Alert, AlertLevel, Allergy, Contact, ContactKind, Name, Severity, Tag, Tier, Word,
 };
+use serde::Deserialize;
 use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 use uuid::Uuid;
 
@@ -175,12 +176,13 @@ pub async fn list_household(
     household: HouseholdId,
 ) -> Result<Vec<ListingRow>, StoreError> {
     let sql = format!(
-        "SELECT {ROW_COLUMNS} FROM patient p CROSS JOIN patient_listing l ON l.patient_id = p.id
-         WHERE p.household_id = ? LIMIT 20"
+        "SELECT json_group_array({ROW}) FROM (SELECT id FROM patient WHERE household_id = ? LIMIT 20) AS member
+         CROSS JOIN patient p ON p.id = member.id
+         CROSS JOIN patient_listing l ON l.patient_id = p.id"
     );
-    let rows: Vec<RawRow> =
-        sqlx::query_as(AssertSqlSafe(sql)).bind(household.0).fetch_all(connection).await?;
-    rows.into_iter().map(ListingRow::try_from).collect()
+    let members = sqlx::query_scalar(AssertSqlSafe(sql)).bind(household.0);
+    let rows: Vec<RawRow> = json::fetch_rows(connection, members).await?;
+    Ok(rows.into_iter().map(ListingRow::from).collect())
 }
 
 /// The patients with these chart numbers: (number, patient).
@@ -208,13 +210,12 @@ pub struct PersonRow {
     pub postcode: String,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct RawPerson {
-    #[sqlx(flatten)]
     row: RawRow,
     line1: String,
     postcode: String,
-    values: String,
+    values: Vec<String>,
 }
 
 /// What to look up those by who might be one of several people.
@@ -240,8 +241,8 @@ pub(crate) fn likely_sql(by_sound: bool) -> String {
         ""
     };
     format!(
-        "SELECT {ROW_COLUMNS}, p.line1, p.postcode,
-                (SELECT json_group_array(value) FROM patient_contact c WHERE c.patient_id = p.id) AS \"values\"
+        "SELECT json_group_array(json_array({ROW}, p.line1, p.postcode,
+                (SELECT json_group_array(value) FROM patient_contact c WHERE c.patient_id = p.id)))
          FROM (
            SELECT * FROM (SELECT no FROM patient_listing WHERE archived IN (0, 1) AND birth_key IN (SELECT value FROM json_each(?1)) LIMIT 20000)
            UNION SELECT * FROM (SELECT l.no FROM json_each(?2) AS wanted CROSS JOIN patient_contact c ON lower(c.value) = wanted.value
@@ -266,20 +267,18 @@ pub async fn find_likely(
 ) -> Result<Vec<PersonRow>, StoreError> {
     let sounds =
         query.family_sounds.iter().map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(" OR ");
-    let rows: Vec<RawPerson> = sqlx::query_as(AssertSqlSafe(likely_sql(!query.family_sounds.is_empty())))
+    let likely = sqlx::query_scalar(AssertSqlSafe(likely_sql(!query.family_sounds.is_empty())))
         .bind(serde_json::to_string(query.birth_dates)?)
         .bind(serde_json::to_string(query.contacts)?)
         .bind(hex_list(query.except)?)
         .bind(query.told_apart_from)
         .bind(query.not_of_import.map(|id| id.0))
-        .bind(format!("sounds : ({sounds})"))
-        .fetch_all(connection)
-        .await?;
-    rows.into_iter().map(person).collect()
+        .bind(format!("sounds : ({sounds})"));
+    let rows: Vec<RawPerson> = json::fetch_rows(connection, likely).await?;
+    Ok(rows.into_iter().map(person).collect())
 }
 
-fn person(raw: RawPerson) -> Result<PersonRow, StoreError> {
-    let values: Vec<String> = serde_json::from_str(&raw.values)?;
-    let (emails, phones) = values.into_iter().partition(|value| value.contains('@'));
-    Ok(PersonRow { listing: raw.row.try_into()?, phones, emails, line1: raw.line1, postcode: raw.postcode })
+fn person(raw: RawPerson) -> PersonRow {
+    let (emails, phones) = raw.values.into_iter().partition(|value| value.contains('@'));
+    PersonRow { listing: raw.row.into(), phones, emails, line1: raw.line1, postcode: raw.postcode }
 }

@@ -80,6 +80,18 @@ async fn nickname_alone_finds_who_has_no_such_address() {
 }
 
 #[tokio::test]
+async fn a_common_name_with_a_common_part_of_a_number_finds_who_has_both() {
+    let desk = Desk::new().await;
+    let smiths = (0..400).map(|n| patient(n, "Adam Smith").phone(&format!("+1617{n:07}")));
+    let others = (1_000..1_400).map(|n| patient(n, "Zoe Quill").phone(&format!("+1415555{:04}", n)));
+    desk.insert(&smiths.chain(others).collect::<Vec<_>>()).await;
+    desk.insert(&[patient(5_000, "Walter Smith").phone("+14155558888")]).await;
+    for text in ["smith 555", "555 smi", "smiht 415555"] {
+        assert_eq!(find(&desk, text).await.unwrap()[0].0, 5_000, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn whatever_is_typed_is_taken_as_text() {
     let desk = clinic().await;
     let long = "a".repeat(10_000);

@@ -63,6 +63,14 @@ fn Content() -> impl IntoView {
             (entry.run)();
         }
     };
+    // Whoever types on and presses Enter means what was typed, not what the letters before it found.
+    let entered = RwSignal::new(false);
+    Effect::new(move |_| {
+        if entered.get() && !hits.loading.get() {
+            entered.set(false);
+            run(chosen.get_untracked());
+        }
+    });
     let keys = move |event: KeyboardEvent| {
         let length = shown.with_untracked(Vec::len).max(1);
         let to = match event.key().as_str() {
@@ -70,7 +78,7 @@ fn Content() -> impl IntoView {
             "ArrowUp" => (chosen.get_untracked() + length - 1) % length,
             "Enter" => {
                 event.prevent_default();
-                return run(chosen.get_untracked());
+                return entered.set(true);
             }
             _ => return,
         };
@@ -139,7 +147,7 @@ fn Results(
     };
     let nothing = move || shown.with(Vec::is_empty) && !searching.get() && !typed.with(String::is_empty);
     view! {
-        <div id="palette-results" class="palette-results" role="listbox" aria-label=t!(palette.results)>
+        <div id="palette-results" class="palette-results" role="listbox" aria-label=t!(palette.results) aria-busy=move || searching.get().to_string()>
             {lines}
         </div>
         <Show when=nothing>

@@ -101,6 +101,8 @@ pub fn Grid(store: ListStore) -> impl IntoView {
     keys.tell("Space", t!(keys.pick));
     keys.tell("Shift+↑↓", t!(keys.pick_many));
     let visible = Memo::new(move |_| view.geometry().visible(view.scroll_px.get()));
+    let first = Memo::new(move |_| visible.with(|rows| rows.start));
+    let slots = Memo::new(move |_| view.geometry().slots());
     Effect::new(move |_| store.look_at(visible.get()));
     // Another list begins at its top.
     Effect::new(move |before: Option<(ListQuery, String)>| {
@@ -128,6 +130,7 @@ pub fn Grid(store: ListStore) -> impl IntoView {
             aria-label=t!(patients.title)
             aria-rowcount=move || (store.length() + 1).to_string()
             aria-multiselectable="true"
+            aria-busy=move || store.is_busy().to_string()
             aria-activedescendant=active_row
             on:scroll=scrolled
             on:keydown=move |event| on_key(&event, view, &opened)
@@ -138,8 +141,8 @@ pub fn Grid(store: ListStore) -> impl IntoView {
                 role="rowgroup"
                 style:height=move || format!("{}px", view.geometry().height_px())
             >
-                <For each=move || visible.get() key=|index| *index let:index>
-                    <Row view index open=open.clone() />
+                <For each=move || 0..slots.get() key=|element| *element let:element>
+                    <Row view element first slots open=open.clone() />
                 </For>
             </div>
         </div>

@@ -176,6 +176,11 @@ impl ListStore {
         self.typed.with(|typed| !typed.trim().is_empty())
     }
 
+    /// Whether what is shown is not yet what was asked for.
+    pub fn is_busy(&self) -> bool {
+        self.is_searching() && self.hits.loading.get()
+    }
+
     /// What there is to show.
     pub fn state(&self) -> State {
         if self.is_searching() {
