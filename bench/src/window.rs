@@ -14,7 +14,7 @@ const SCROLL_MAX: Duration = Duration::from_secs(600);
 /// Notes for each key how long it took until a frame with its rows was drawn.
 const WATCH_KEYS: &str = "
     const field = document.querySelector('[data-testid=patients-search]');
-    const grid = document.querySelector('.patients-grid');
+    const list = document.querySelector('.patients-list');
     const drawn = new MessageChannel();
     let pressed = null;
     window.__took = [];
@@ -23,11 +23,11 @@ const WATCH_KEYS: &str = "
         if (pressed !== null) { window.__took.push(performance.now() - pressed); pressed = null; }
     };
     const answered = () => {
-        if (grid.getAttribute('aria-busy') === 'false' && pressed !== null) {
+        if (list.getAttribute('aria-busy') === 'false' && pressed !== null) {
             requestAnimationFrame(() => drawn.port2.postMessage(null));
         }
     };
-    new MutationObserver(answered).observe(grid, {attributes: true, attributeFilter: ['aria-busy']});
+    new MutationObserver(answered).observe(list, {attributes: true, attributeFilter: ['aria-busy']});
     field.focus();";
 
 /// Scrolls a view at a time to the end, each time until every row of it is there.

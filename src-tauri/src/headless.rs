@@ -10,7 +10,7 @@ use contract::{AppState, Command, DoctorReport, DoctorRun, ErrorBody, ErrorCode}
 use progress::Progress;
 use serde::Serialize;
 use serde_json::Value;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -142,8 +142,13 @@ async fn call<C: Command>(desk: &Desk, request: C::Request) -> Result<C::Respons
     serde_json::from_value(desk.call(C::NAME, request).await?).map_err(internal)
 }
 
+/// For people over several lines, for programs on one.
 fn print_json<T: Serialize>(value: &T) {
-    match serde_json::to_string_pretty(value) {
+    let text = match std::io::stdout().is_terminal() {
+        true => serde_json::to_string_pretty(value),
+        false => serde_json::to_string(value),
+    };
+    match text {
         Ok(text) => println!("{text}"),
         Err(error) => eprintln!("frontdesk: {error}"),
     }

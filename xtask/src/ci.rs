@@ -78,7 +78,9 @@ fn unused_dependencies() -> Result<()> {
 
 fn documentation() -> Result<()> {
     execute(
-        project::cargo("doc")?.args(["--workspace", "--no-deps"]),
+        project::cargo("doc")?
+            .args(["--workspace", "--no-deps", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private_intra_doc_links"),
         "The messages above say which comment.",
     )
 }

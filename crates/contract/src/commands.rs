@@ -106,7 +106,7 @@ commands! {
     /// Adjusts how the columns are understood.
     ImportMap import_map(ImportMapRequest) -> Nothing, Import, 5 statements, 20_000_000 steps;
     /// Dry run: starts in the background, progress comes as events.
-    ImportCheck import_check(ImportRef) -> Nothing, Import, 4 statements, 20_000 steps;
+    ImportCheck import_check(ImportCheckRequest) -> Nothing, Import, 4 statements, 20_000 steps;
     /// Takes it over: starts in the background, progress comes as events.
     ImportRun import_run(ImportRunRequest) -> Nothing, Import, 4 statements, 20_000 steps;
     /// Stops after the present chunk.

@@ -97,6 +97,15 @@ pub struct ImportMapRequest {
     pub mapping: ImportMapping,
 }
 
+/// A dry run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportCheckRequest {
+    pub id: ImportId,
+    /// Checked imports that are thought of as taken over before this one.
+    #[serde(default)]
+    pub after: Vec<ImportId>,
+}
+
 /// Takes a checked import over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRunRequest {

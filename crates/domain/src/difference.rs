@@ -15,8 +15,11 @@ pub trait Item: Clone + PartialEq {
 /// What a person did to a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes<T> {
+    #[serde(default = "Vec::new")]
     pub added: Vec<T>,
+    #[serde(default = "Vec::new")]
     pub changed: Vec<T>,
+    #[serde(default)]
     pub removed: Vec<Uuid>,
 }
 

@@ -15,16 +15,41 @@ use tokio::sync::broadcast;
 
 /// A consistent view of the database.
 pub struct Read {
+    _booking: Booking,
     transaction: Transaction<'static, Sqlite>,
+}
+
+/// Books what a transaction cost when it is over, however it ended.
+struct Booking {
     meter: Option<Arc<Meter>>,
     usage: Usage,
 }
 
+impl Booking {
+    async fn begin(
+        transaction: &mut Transaction<'static, Sqlite>,
+        usage: &Usage,
+    ) -> Result<Self, StoreError> {
+        let meter = ffi::meter_of(transaction).await?;
+        if let Some(meter) = &meter {
+            meter.take();
+        }
+        Ok(Self { meter, usage: usage.clone() })
+    }
+}
+
+impl Drop for Booking {
+    fn drop(&mut self) {
+        if let Some(meter) = &self.meter {
+            self.usage.add(meter.take());
+        }
+    }
+}
+
 /// A change of the database. Dropped without [`Write::commit`], it never happened.
 pub struct Write {
+    booking: Booking,
     transaction: Transaction<'static, Sqlite>,
-    meter: Option<Arc<Meter>>,
-    usage: Usage,
     capturing: Capturing,
     changes: broadcast::Sender<Changed>,
     context: Context,
@@ -48,11 +73,7 @@ impl Store {
     /// Begins to read.
     pub async fn read(&self, usage: &Usage) -> Result<Read, StoreError> {
         let mut transaction = begin(&self.readers, "BEGIN").await?;
-        let meter = ffi::meter_of(&mut transaction).await?;
-        if let Some(meter) = &meter {
-            meter.take();
-        }
-        Ok(Read { transaction, meter, usage: usage.clone() })
+        Ok(Read { _booking: Booking::begin(&mut transaction, usage).await?, transaction })
     }
 
     /// Begins to change something as `context` says. Waits for the writer.
@@ -68,15 +89,11 @@ impl Store {
     async fn begin(&self, usage: &Usage, context: Context, applying: bool) -> Result<Write, StoreError> {
         let mut transaction = begin(&self.writer, "BEGIN IMMEDIATE").await?;
         let first_seq = next_seq(&mut transaction).await?;
-        let meter = ffi::meter_of(&mut transaction).await?;
-        if let Some(meter) = &meter {
-            meter.take();
-        }
+        let booking = Booking::begin(&mut transaction, usage).await?;
         let turn = self.capture.begin(applying, first_seq);
         Ok(Write {
+            booking,
             transaction,
-            meter,
-            usage: usage.clone(),
             capturing: Capturing { state: Arc::clone(&self.capture), turn },
             changes: self.changes.clone(),
             context,
@@ -86,13 +103,10 @@ impl Store {
 }
 
 impl Read {
-    /// Ends the view and books what it cost.
+    /// Ends the view.
     pub async fn end(self) -> Result<(), StoreError> {
-        self.transaction.commit().await?;
-        if let Some(meter) = self.meter {
-            self.usage.add(meter.take());
-        }
-        Ok(())
+        let Self { _booking, transaction } = self;
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -152,12 +166,10 @@ impl Write {
         if summary.rows > 0 {
             log_transaction(&mut self.transaction, &self.context, &summary).await?;
         }
-        let Self { transaction, meter, usage, capturing, changes, local, .. } = self;
+        let Self { booking, transaction, capturing, changes, local, .. } = self;
         transaction.commit().await?;
         drop(capturing);
-        if let Some(meter) = meter {
-            usage.add(meter.take());
-        }
+        drop(booking);
         let synced = summary.changed.iter().filter_map(|number| Some(manifest::collection(*number)?.name));
         let collections: Vec<_> = synced.chain(local).collect();
         if !collections.is_empty() {

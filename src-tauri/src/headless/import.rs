@@ -7,9 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 use contract::{
-    ErrorBody, ErrorCode, IMPORT_PART_MAX_BYTES, ImportCheck, ImportDiscard, ImportFeed, ImportFeedRequest,
-    ImportOpen, ImportOpenRequest, ImportPhase, ImportProblem, ImportProblems, ImportProblemsRequest,
-    ImportProgress, ImportProgressLoad, ImportReason, ImportRef, ImportRun, ImportRunRequest,
+    ErrorBody, ErrorCode, IMPORT_PART_MAX_BYTES, ImportCheck, ImportCheckRequest, ImportDiscard, ImportFeed,
+    ImportFeedRequest, ImportOpen, ImportOpenRequest, ImportPhase, ImportProblem, ImportProblems,
+    ImportProblemsRequest, ImportProgress, ImportProgressLoad, ImportReason, ImportRef, ImportRun,
+    ImportRunRequest,
 };
 use serde::Serialize;
 use std::fs::File;
@@ -45,26 +46,52 @@ struct Outcome {
 /// Problems of one file that are told; the window has them all.
 const PROBLEMS_TOLD: usize = 1_000;
 
-/// Imports the files one after the other.
+/// Imports the files one after the other, or checks them. A check knows what the files before would
+/// have brought, and leaves nothing.
 pub async fn run(desk: &Desk, arguments: &CsvArguments) -> Result<ExitCode, ErrorBody> {
+    let mut checked = Vec::new();
+    let result = import_all(desk, arguments, &mut checked).await;
+    for import in checked {
+        call::<ImportDiscard>(desk, import).await?;
+    }
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+async fn import_all(
+    desk: &Desk,
+    arguments: &CsvArguments,
+    checked: &mut Vec<ImportRef>,
+) -> Result<(), ErrorBody> {
     for file in &arguments.files {
-        let outcome = import(desk, arguments, file).await.map_err(|error| ErrorBody {
+        let outcome = import(desk, arguments, file, checked).await.map_err(|error| ErrorBody {
             message: format!("{}: {}", file.display(), error.message),
             ..error
         })?;
+        if outcome.progress.phase == ImportPhase::Checked {
+            checked.push(ImportRef { id: outcome.progress.id });
+        }
         if arguments.json {
             print_json(&outcome);
         } else {
             tell(&outcome, arguments.dry_run);
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-async fn import(desk: &Desk, arguments: &CsvArguments, file: &Path) -> Result<Outcome, ErrorBody> {
+async fn import(
+    desk: &Desk,
+    arguments: &CsvArguments,
+    file: &Path,
+    checked: &[ImportRef],
+) -> Result<Outcome, ErrorBody> {
     let id = send(desk, file).await?;
     if arguments.dry_run {
-        call::<ImportCheck>(desk, id).await?;
+        call::<ImportCheck>(
+            desk,
+            ImportCheckRequest { id: id.id, after: checked.iter().map(|import| import.id).collect() },
+        )
+        .await?;
     } else {
         let request = ImportRunRequest { id: id.id, add_likely_duplicates: arguments.add_likely_duplicates };
         call::<ImportRun>(desk, request).await?;
@@ -72,9 +99,6 @@ async fn import(desk: &Desk, arguments: &CsvArguments, file: &Path) -> Result<Ou
     watch(desk, id).await?;
     let progress = call::<ImportProgressLoad>(desk, id).await?;
     let problems = problems(desk, id).await?;
-    if progress.phase == ImportPhase::Checked {
-        call::<ImportDiscard>(desk, id).await?;
-    }
     Ok(Outcome { progress, problems })
 }
 

@@ -37,6 +37,9 @@ const SHOWN_CHARS: usize = 120;
 #[derive(Debug, Default)]
 pub struct Seen {
     numbers: HashSet<String>,
+    /// Chart numbers of the patients that a dry run would have added, those of earlier dry runs that it
+    /// builds on among them.
+    pub would_add: HashSet<String>,
 }
 
 /// How a chunk is to be dealt with.
@@ -140,7 +143,9 @@ async fn patients(
         leave_out_duplicates(task, write, &mut candidates, &mut judged).await?;
     }
     judged.tally.added += i64::try_from(candidates.len()).unwrap_or(0);
-    if !task.dry_run && !candidates.is_empty() {
+    if task.dry_run {
+        seen.would_add.extend(candidates.iter().map(|candidate| candidate.patient.external_id.clone()));
+    } else if !candidates.is_empty() {
         insert(task, write, candidates).await?;
     }
     Ok(judged)
@@ -291,19 +296,21 @@ async fn allergies(
     for (row, imported) in read {
         let column =
             task.columns.targets.iter().position(|t| *t == Some(domain::mapping::Target::PatientExternalId));
-        let Some(patient) = patients.get(&imported.patient_external_id) else {
+        let number = &imported.patient_external_id;
+        let patient = patients.get(number).copied();
+        if patient.is_none() && !seen.would_add.contains(number) {
             judged.wrong(row, &[RowError { column, problem: Problem::NoSuchRecord }]);
             continue;
-        };
+        }
         let substance = fold(&imported.substance);
         // What an earlier chunk would have written, a dry run has not.
-        let is_new = seen.numbers.insert(format!("{patient} {substance}"));
-        if !present.insert((*patient, substance)) || !is_new {
+        let is_new = seen.numbers.insert(format!("{number} {substance}"));
+        if !is_new || patient.is_some_and(|patient| !present.insert((patient, substance))) {
             judged.tally.already_there += 1;
             continue;
         }
         judged.tally.added += 1;
-        added.push((patient.0, allergy(task.call, imported)));
+        added.extend(patient.map(|patient| (patient.0, allergy(task.call, imported))));
     }
     if !task.dry_run && !added.is_empty() {
         let at = task.call.at;

@@ -10,13 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::DateTime;
 use contract::{
-    IMPORT_FILE_MAX_BYTES, IMPORT_PART_MAX_BYTES, ImportFed, ImportFeedRequest, ImportKind,
-    ImportListRequest, ImportListResponse, ImportMapRequest, ImportMapping, ImportOpenRequest, ImportPhase,
-    ImportPreview, ImportProblem, ImportProblemsRequest, ImportProgress, ImportRef, ImportRunRequest,
-    ImportTarget, Nothing, Page,
+    IMPORT_FILE_MAX_BYTES, IMPORT_PART_MAX_BYTES, ImportCheckRequest, ImportFed, ImportFeedRequest,
+    ImportKind, ImportListRequest, ImportListResponse, ImportMapRequest, ImportMapping, ImportOpenRequest,
+    ImportPhase, ImportPreview, ImportProblem, ImportProblemsRequest, ImportProgress, ImportRef,
+    ImportRunRequest, ImportTarget, Nothing, Page,
 };
 use domain::id::ImportId;
 use domain::patient::Word;
+use std::collections::HashSet;
 use store::import::{self, FileRow, JobRow};
 
 /// Rows that a preview shows.
@@ -221,13 +222,14 @@ async fn begin(
 }
 
 /// Dry run.
-pub async fn import_check(call: &Call, request: ImportRef) -> Result<Nothing, AppError> {
+pub async fn import_check(call: &Call, request: ImportCheckRequest) -> Result<Nothing, AppError> {
     let (mut write, job) = begin(call, request.id, &[ImportPhase::Received, ImportPhase::Checked]).await?;
     let (format, mapping) = described(&job)?;
     columns(&mapping, format.headers.len())?;
     import::restart(&mut write, request.id, phase_word(ImportPhase::Checking), false).await?;
     write.commit().await?;
-    start(&call.desk, request.id, Work::Check)?;
+    let assumed = call.desk.0.jobs.would_add(&request.after);
+    start(&call.desk, request.id, Work::Check, assumed)?;
     Ok(Nothing {})
 }
 
@@ -244,7 +246,7 @@ pub async fn import_run(call: &Call, request: ImportRunRequest) -> Result<Nothin
         import::restart(&mut write, request.id, running, request.add_likely_duplicates).await?;
     }
     write.commit().await?;
-    start(&call.desk, request.id, Work::Run)?;
+    start(&call.desk, request.id, Work::Run, HashSet::new())?;
     Ok(Nothing {})
 }
 
@@ -262,7 +264,7 @@ pub async fn import_undo(call: &Call, request: ImportRef) -> Result<Nothing, App
     let (mut write, _) = begin(call, request.id, &[ImportPhase::Done, ImportPhase::Paused]).await?;
     import::begin_undo(&mut write, request.id).await?;
     write.commit().await?;
-    start(&call.desk, request.id, Work::Undo)?;
+    start(&call.desk, request.id, Work::Undo, HashSet::new())?;
     Ok(Nothing {})
 }
 
@@ -274,6 +276,7 @@ pub async fn import_discard(call: &Call, request: ImportRef) -> Result<Nothing, 
     write.touch("import_job");
     write.commit().await?;
     call.desk.0.jobs.received(request.id);
+    call.desk.0.jobs.forget_check(request.id);
     Ok(Nothing {})
 }
 

@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::error::AppError;
 use contract::{ErrorBody, Event, ImportMapping, ImportPhase};
 use domain::id::ImportId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -25,6 +25,8 @@ const UNDO_RECORDS: u32 = 500;
 pub struct Jobs {
     receiving: Mutex<HashMap<ImportId, Arc<tokio::sync::Mutex<Receiving>>>>,
     running: Mutex<HashMap<ImportId, Running>>,
+    /// The chart numbers that a dry run would have added, until its import is run or discarded.
+    checked: Mutex<HashMap<ImportId, HashSet<String>>>,
 }
 
 impl std::fmt::Debug for Jobs {
@@ -58,6 +60,17 @@ impl Jobs {
     /// The file is there, or is not wanted any more.
     pub fn received(&self, id: ImportId) {
         lock(&self.receiving).remove(&id);
+    }
+
+    /// What dry runs found is of no use any more.
+    pub fn forget_check(&self, id: ImportId) {
+        lock(&self.checked).remove(&id);
+    }
+
+    /// What the dry runs of these imports would have added.
+    pub fn would_add(&self, ids: &[ImportId]) -> HashSet<String> {
+        let checked = lock(&self.checked);
+        ids.iter().filter_map(|id| checked.get(id)).flatten().cloned().collect()
     }
 
     /// Whether work on this import is running.
@@ -135,8 +148,9 @@ impl Work {
     }
 }
 
-/// Starts the work in the background.
-pub fn start(desk: &Desk, id: ImportId, work: Work) -> Result<(), AppError> {
+/// Starts the work in the background. A dry run takes patients with the chart numbers in `assumed` for
+/// there already.
+pub fn start(desk: &Desk, id: ImportId, work: Work, assumed: HashSet<String>) -> Result<(), AppError> {
     let cancel = Arc::new(AtomicBool::new(false));
     let (tell, ended) = watch::channel(None);
     {
@@ -148,7 +162,7 @@ pub fn start(desk: &Desk, id: ImportId, work: Work) -> Result<(), AppError> {
     }
     let desk = desk.clone();
     tokio::spawn(async move {
-        let result = run(&desk, id, work, &cancel).await.map_err(ErrorBody::from);
+        let result = run(&desk, id, work, assumed, &cancel).await.map_err(ErrorBody::from);
         if let Err(error) = &result {
             tracing::warn!(code = ?error.code, ?work, "an import stopped");
             stopped(&desk, id, work).await;
@@ -160,14 +174,27 @@ pub fn start(desk: &Desk, id: ImportId, work: Work) -> Result<(), AppError> {
     Ok(())
 }
 
-async fn run(desk: &Desk, id: ImportId, work: Work, cancel: &AtomicBool) -> Result<(), AppError> {
+async fn run(
+    desk: &Desk,
+    id: ImportId,
+    work: Work,
+    assumed: HashSet<String>,
+    cancel: &AtomicBool,
+) -> Result<(), AppError> {
     let (done, stopped) = work.ends();
     let mut steps = Steps::begin(desk, id, work).await?;
+    steps.seen.would_add = assumed;
     loop {
         report(desk, id).await;
         let phase =
             if cancel.load(Ordering::Relaxed) { Some(stopped) } else { steps.next().await?.then_some(done) };
         if let Some(phase) = phase {
+            match (work, phase) {
+                (Work::Check, ImportPhase::Checked) => {
+                    lock(&desk.0.jobs.checked).insert(id, std::mem::take(&mut steps.seen.would_add));
+                }
+                _ => desk.0.jobs.forget_check(id),
+            }
             return finish(desk, id, work, phase).await;
         }
     }

@@ -36,6 +36,23 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_dry_run_may_build_on_another() {
+    let test = TestDesk::empty().await;
+    let patients = test.send(SMALL.as_bytes(), 1 << 20).await.expect("a file");
+    test.work("import_check", patients).await;
+    let file = "Patient Id,Allergy,Reaction\n1,Latex,\n1,Latex,\n2,Nickel,\n4,Pollen,\n9,Dust,\n";
+    let allergies = test.send(file.as_bytes(), 1 << 20).await.expect("a file");
+    let alone = test.work("import_check", allergies).await;
+    assert_eq!((alone.added, alone.already_there, alone.wrong), (0, 0, 5));
+    test.call("import_check", json!({"id": allergies.id, "after": [patients.id]})).await;
+    app::wait_for_import(&test.desk, allergies.id).await.expect("work that ends well");
+    // The fourth patient's row is wrong, and nobody has the number 9.
+    let after = test.progress(allergies).await;
+    assert_eq!((after.added, after.already_there, after.wrong), (2, 1, 2));
+    assert_eq!(test.count().await, 0);
+}
+
+#[tokio::test]
 async fn an_import_adds_what_is_right_and_is_undone_whole() {
     let test = TestDesk::with_patients(30).await;
     let before = test.count().await;

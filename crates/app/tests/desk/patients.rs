@@ -204,9 +204,10 @@ async fn a_form_that_fails_half_way_changes_nothing() {
     let before = test.load(&id).await;
     let nobody = "01890000-0000-7000-8000-000000000000";
     let patch = json!({"preferred_name": "Annie", "guarantor": {"person": nobody}});
-    let error =
-        test.fails("patient_update", json!({"id": id, "versions": before["versions"], "patch": patch})).await;
-    assert_eq!(error.fields[0].problem, Problem::NoSuchRecord);
+    let request = json!({"id": id, "versions": before["versions"], "patch": patch});
+    let (answer, cost) = test.desk.call_with_cost("patient_update", request).await;
+    assert_eq!(answer.expect_err("a guarantor who is not there").fields[0].problem, Problem::NoSuchRecord);
+    assert!(cost.statements > 2, "what failed is booked too: {cost:?}");
     assert_eq!(test.load(&id).await["preferred_name"], "");
 }
 

@@ -13,14 +13,14 @@ use crate::t;
 pub fn Empty(
     glyph: Glyph,
     #[prop(into)] title: String,
-    #[prop(into)] text: String,
+    #[prop(into)] text: Signal<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div class="placeholder appear">
             <span class="placeholder-icon"><Icon glyph /></span>
             <h2>{title}</h2>
-            <p>{text}</p>
+            <p>{move || text.get()}</p>
             {children.map(|children| view! { <div class="placeholder-actions">{children()}</div> })}
         </div>
     }

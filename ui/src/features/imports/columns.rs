@@ -1,4 +1,4 @@
-use contract::{ImportCheck, ImportDiscard, ImportKind, ImportPhase, ImportPreview};
+use contract::{ImportCheck, ImportCheckRequest, ImportDiscard, ImportKind, ImportPhase, ImportPreview};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -57,7 +57,7 @@ fn Actions(store: ImportStore) -> impl IntoView {
                 label=t!(import.check).to_owned()
                 weight
                 test_id="import-check"
-                on_press={move |_| store.start::<ImportCheck>(store.reference())}
+                on_press={move |_| store.start::<ImportCheck>(ImportCheckRequest { id: store.id, after: Vec::new() })}
             />
         </div>
     }

@@ -130,7 +130,6 @@ pub fn Grid(store: ListStore) -> impl IntoView {
             aria-label=t!(patients.title)
             aria-rowcount=move || (store.length() + 1).to_string()
             aria-multiselectable="true"
-            aria-busy=move || store.is_busy().to_string()
             aria-activedescendant=active_row
             on:scroll=scrolled
             on:keydown=move |event| on_key(&event, view, &opened)

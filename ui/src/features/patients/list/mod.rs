@@ -31,7 +31,11 @@ pub fn PatientsList() -> impl IntoView {
     let query = Memo::new(move |_| parameters.with(|map| ListQuery::read(|name| map.get(name))));
     let store = ListStore::new(use_desk(), query);
     view! {
-        <section class="patients-list" aria-label=t!(patients.title)>
+        <section
+            class="patients-list"
+            aria-label=t!(patients.title)
+            aria-busy=move || store.is_busy().to_string()
+        >
             <Toolbar store />
             <Content store />
             <BulkBar store />
@@ -58,8 +62,12 @@ fn Nothing(store: ListStore) -> impl IntoView {
     let set = use_set_query();
     let query = store.query.get_untracked();
     if store.is_searching() {
+        let text = Signal::derive(move || {
+            if store.is_short_number() { t!(patients.short_number) } else { t!(patients.no_hits_text) }
+                .to_owned()
+        });
         return view! {
-            <Empty glyph=Glyph::Search title=t!(patients.no_hits) text=t!(patients.no_hits_text)>
+            <Empty glyph=Glyph::Search title=t!(patients.no_hits) text>
                 <Button label=t!(patients.clear_search).to_owned() on_press=move |_| store.search_for(String::new()) />
             </Empty>
         }

@@ -5,6 +5,7 @@ use contract::{
     PatientListResponse, PatientRow, PatientSearch, PatientSearchRequest, PatientSearchResponse,
 };
 use domain::id::PatientId;
+use domain::search::FRAGMENT_MIN_CHARS;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -179,6 +180,15 @@ impl ListStore {
     /// Whether what is shown is not yet what was asked for.
     pub fn is_busy(&self) -> bool {
         self.is_searching() && self.hits.loading.get()
+    }
+
+    /// Whether too few digits of a phone number were typed to look for them.
+    pub fn is_short_number(&self) -> bool {
+        self.typed.with(|typed| {
+            let typed = typed.trim();
+            typed.chars().count() < FRAGMENT_MIN_CHARS
+                && typed.chars().all(|c| c.is_ascii_digit() || c == '+')
+        })
     }
 
     /// What there is to show.
