@@ -36,7 +36,7 @@ const SCROLL_THROUGH: &str = "
     const grid = document.querySelector('.patients-grid');
     let views = 0;
     const next = () => {
-        if (grid.querySelector('.is-waiting:not(.is-beyond)')) { return requestAnimationFrame(next); }
+        if (grid.querySelector('.patients-row.is-waiting:not(.is-beyond)')) { return requestAnimationFrame(next); }
         const before = grid.scrollTop;
         grid.scrollTop = before + grid.clientHeight;
         views += 1;
@@ -61,6 +61,8 @@ async fn search(desk: &Desk) -> Result<Samples> {
         desk.run("window.__took = []", vec![]).await?;
         for (at, letter) in text.chars().enumerate() {
             desk.type_text(&letter.to_string()).await?;
+            // Asking the page is work for it too.
+            tokio::time::sleep(Duration::from_millis(200)).await;
             let answered = async || {
                 let took = desk.run("return window.__took.length", vec![]).await?;
                 Ok(took == json!(at + 1))
@@ -69,6 +71,11 @@ async fn search(desk: &Desk) -> Result<Samples> {
         }
         let took = desk.run("return window.__took", vec![]).await?;
         desk.press("Escape").await?;
+        let cleared = async || {
+            let typed = "return document.querySelector('[data-testid=patients-search]').value";
+            Ok(desk.run(typed, vec![]).await? == json!(""))
+        };
+        desk.wait_until("the whole list", cleared).await?;
         desk.press("/").await?;
         if round >= TYPED.len() {
             for ms in took.as_array().into_iter().flatten().filter_map(Value::as_f64) {

@@ -4,7 +4,7 @@
 mod import;
 mod progress;
 
-use app::{Desk, DeskOptions, export_patients, seed_clinic};
+use app::{DATABASE_FILE, Desk, DeskOptions, export_patients, seed_clinic, wait_for_imports};
 use clap::Subcommand;
 use contract::{AppState, Command, DoctorReport, DoctorRun, ErrorBody, ErrorCode};
 use progress::Progress;
@@ -66,6 +66,9 @@ pub enum ExportWhat {
     Patients {
         /// The file to write.
         file: PathBuf,
+        /// Replace the file if it is there.
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -86,6 +89,16 @@ pub fn run(options: DeskOptions, what: Headless) -> ExitCode {
 }
 
 async fn with_desk(options: DeskOptions, what: Headless) -> Result<ExitCode, ErrorBody> {
+    // A folder that was mistyped is no new clinic.
+    let reads_only = matches!(what, Headless::Doctor { .. } | Headless::Export(_));
+    if reads_only
+        && !options.data_dir.join(DATABASE_FILE).exists()
+        && !options.data_dir.join("key.json").exists()
+    {
+        let message =
+            format!("there is no clinic in {}; --data-dir names another folder", options.data_dir.display());
+        return Err(ErrorBody::new(ErrorCode::NotFound, message));
+    }
     let desk = Desk::start(options).await;
     let result = tokio::select! {
         result = perform(&desk, what) => result,
@@ -98,6 +111,8 @@ async fn with_desk(options: DeskOptions, what: Headless) -> Result<ExitCode, Err
 async fn perform(desk: &Desk, what: Headless) -> Result<ExitCode, ErrorBody> {
     if let Headless::Call { command, request } = &what {
         let response = desk.call(command, parse_request(request)?).await?;
+        // What a command starts would be cut off with this process.
+        wait_for_imports(desk).await?;
         print_json(&response);
         return Ok(ExitCode::SUCCESS);
     }
@@ -107,7 +122,11 @@ async fn perform(desk: &Desk, what: Headless) -> Result<ExitCode, ErrorBody> {
     desk.store()?;
     match what {
         Headless::Import(ImportWhat::Csv(arguments)) => import::run(desk, &arguments).await,
-        Headless::Export(ExportWhat::Patients { file }) => {
+        Headless::Export(ExportWhat::Patients { file, force }) => {
+            if file.exists() && !force {
+                let message = format!("{} is there already; --force replaces it", file.display());
+                return Err(ErrorBody::new(ErrorCode::BadFile, message));
+            }
             let count = export_patients(desk, &file).await?;
             println!("{count} patients written to {}", file.display());
             Ok(ExitCode::SUCCESS)

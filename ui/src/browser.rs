@@ -24,6 +24,14 @@ pub fn find(selector: &str) -> Option<HtmlElement> {
     document()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
+/// Focuses what `selector` names: at once if it is there, so that the next key already goes to it.
+pub fn focus(selector: &'static str) {
+    match find(selector) {
+        Some(element) => drop(element.focus()),
+        None => focus_soon(selector),
+    }
+}
+
 /// Focuses what `selector` names, once what is being rendered is there. Who has gone to another
 /// field in the meantime stays in it.
 pub fn focus_soon(selector: impl Into<String>) {

@@ -2,7 +2,7 @@
 //! through it.
 
 use crate::error::AppError;
-use crate::key::{KeyError, KeyFile};
+use crate::key::{self, KeyError, KeyFile};
 use crate::monitor::Monitor;
 use crate::world::{Machine, World};
 use contract::{AppState, AppStatus, ErrorBody, ErrorCode, Event, Role};
@@ -104,6 +104,9 @@ impl Desk {
         let passphrase = self.0.options.passphrase.clone();
         let entry = self.0.options.world.next_id().to_string();
         blocking(move || match (KeyFile::find(&dir)?, passphrase) {
+            (Some(_), _) if key::is_in_use(&dir)? && !has_database(&dir) => {
+                Err(KeyError::DatabaseMissing.into())
+            }
             (Some(KeyFile::Keyring { entry }), _) => Ok(Found::Key(KeyFile::from_keyring(&entry)?)),
             (Some(file), Some(passphrase)) => Ok(Found::Key(file.unwrap_with(&passphrase)?)),
             (Some(file), None) => Ok(Found::Wrapped(file)),
@@ -148,6 +151,11 @@ impl Desk {
             created_at: world.now(),
         };
         let store = Store::open(&self.0.options.data_dir.join(DATABASE_FILE), key, identity).await?;
+        let dir = self.0.options.data_dir.clone();
+        if let Err(error) = blocking(move || Ok(key::mark_in_use(&dir)?)).await {
+            // It only tells a loss from a first start.
+            tracing::warn!(%error, "key.json was not marked");
+        }
         self.forward_changes(&store);
         self.set_state(State::Ready(store));
         crate::import::pause_interrupted(self).await?;
@@ -235,6 +243,11 @@ impl Desk {
 pub fn everything_changed() -> Event {
     let synced = store::manifest::COLLECTIONS.iter().map(|collection| collection.name);
     Event::Changed { collections: synced.chain(["import_job"]).map(str::to_owned).collect() }
+}
+
+/// Whether there is a database file with anything in it.
+fn has_database(dir: &Path) -> bool {
+    fs::metadata(dir.join(DATABASE_FILE)).is_ok_and(|file| file.len() > 0)
 }
 
 enum Found {

@@ -25,7 +25,7 @@ pub enum AppError {
     NotOpen(Box<ErrorBody>),
     #[error("there is no command {name}; `frontdesk commands` lists them")]
     UnknownCommand { name: String },
-    #[error("the request does not fit the command: {source}")]
+    #[error("the request does not fit the command: {}", without_values(source))]
     Request {
         #[source]
         source: serde_json::Error,
@@ -38,6 +38,8 @@ pub enum AppError {
     Import(#[from] crate::import::ImportError),
     #[error(transparent)]
     Key(#[from] crate::key::KeyError),
+    #[error("the export would replace a file of Frontdesk's own, or what is no file; choose another name")]
+    ExportTarget,
     #[error("the file cannot be written")]
     File(#[source] std::io::Error),
     #[error("the command cost {statements} statements and {vm_steps} steps, more than its budget")]
@@ -57,6 +59,7 @@ impl AppError {
             Self::NotOpen(body) => body.code,
             Self::UnknownCommand { .. } | Self::Request { .. } | Self::Cursor => ErrorCode::BadRequest,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::ExportTarget => ErrorCode::BadFile,
             Self::Import(error) => error.code(),
             Self::Key(error) => error.code(),
             Self::File(error) => io_code(error),
@@ -93,7 +96,7 @@ pub(crate) fn io_code(error: &std::io::Error) -> ErrorCode {
 impl From<AppError> for ErrorBody {
     fn from(error: AppError) -> Self {
         let code = error.code();
-        if code == ErrorCode::Internal {
+        if code == ErrorCode::Internal && !matches!(error, AppError::File(_)) {
             // Where it is handled: the page gets no details.
             tracing::error!(error = &error as &dyn std::error::Error, "a command failed");
         }
@@ -113,21 +116,29 @@ impl From<AppError> for ErrorBody {
                     "somebody else changed the same since you opened it; look at both and choose",
                 )
             },
-            AppError::Store(StoreError::ReadOnly(_)) | AppError::File(_) if code == ErrorCode::ReadOnly => {
-                Self::new(
-                    code,
-                    "the data folder cannot be written; check its permissions, nothing was changed",
-                )
-            }
+            AppError::Store(StoreError::ReadOnly(_)) => Self::new(
+                code,
+                "the data folder cannot be written; check its permissions, nothing was changed",
+            ),
             other => Self::new(code, sentence(&other)),
         }
     }
 }
 
+/// What does not fit, without the value itself, which may be a patient's.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let quoted = text.match_indices('"').map(|(at, _)| at);
+    let (Some(first), Some(last)) = (quoted.clone().next(), quoted.last()) else { return text };
+    format!("{}…{}", &text[..first], &text[last + 1..])
+}
+
 /// The failure with its causes, as far as they say more.
 fn sentence(error: &AppError) -> String {
     match error {
-        AppError::File(source) => format!("{error}: {source}"),
+        AppError::File(source) => {
+            format!("{error}: {source}; choose another place, or make room")
+        }
         _ => error.to_string(),
     }
 }

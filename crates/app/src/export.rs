@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::cursor;
-use crate::desk::Desk;
+use crate::desk::{DATABASE_FILE, Desk};
 use crate::error::AppError;
 use contract::{ErrorBody, Permission, Role};
 use domain::patient::Word;
@@ -13,6 +13,10 @@ use store::export::{ExportRow, list_for_export};
 
 /// Patients that are read at once.
 const PAGE_ROWS: u32 = 500;
+
+/// What is in a data folder.
+const OWN_FILES: &[&str] =
+    &[DATABASE_FILE, "frontdesk.db-wal", "frontdesk.db-shm", "frontdesk.lock", "key.json", "window.json"];
 
 const HEADERS: &[&str] = &[
     "id",
@@ -58,6 +62,9 @@ async fn export(call: &Call, path: &Path) -> Result<u64, AppError> {
     if !Role::Owner.may(Permission::Export) {
         return Err(AppError::Denied { permission: Permission::Export });
     }
+    // The file that a link leads to.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    check_target(&call.desk.0.options.data_dir, path)?;
     let aside = aside(path);
     let written = write_all(call, &aside).await;
     match written {
@@ -71,6 +78,13 @@ async fn export(call: &Call, path: &Path) -> Result<u64, AppError> {
             Err(error)
         }
     }
+}
+
+/// An export never goes over the database, its key or a device.
+fn check_target(data_dir: &Path, path: &Path) -> Result<(), AppError> {
+    let own = |name: &str| data_dir.join(name).canonicalize().is_ok_and(|own| own == path);
+    let no_file = fs::metadata(path).is_ok_and(|target| !target.is_file());
+    if no_file || OWN_FILES.iter().any(|name| own(name)) { Err(AppError::ExportTarget) } else { Ok(()) }
 }
 
 fn aside(path: &Path) -> std::path::PathBuf {

@@ -13,7 +13,7 @@ use contract::{ErrorCode, ImportPhase};
 use thiserror::Error;
 
 pub(crate) use chunk::CHUNK;
-pub use jobs::{Jobs, pause_interrupted, wait_for_import};
+pub use jobs::{Jobs, pause_interrupted, wait_for_import, wait_for_imports};
 
 /// What can go wrong with an import as a whole. What is wrong with a row is a problem of the row.
 #[derive(Debug, Error)]

@@ -26,6 +26,8 @@ pub enum KeyError {
     PassphraseTooShort,
     #[error("key.json is missing, but there is a database; put key.json back from a backup")]
     Missing,
+    #[error("the database is gone, only its key is left; put frontdesk.db back from a backup")]
+    DatabaseMissing,
     #[error("key.json cannot be read; put it back from a backup")]
     Unreadable,
     #[error(
@@ -45,7 +47,7 @@ impl KeyError {
         match self {
             Self::WrongPassphrase => ErrorCode::WrongPassphrase,
             Self::PassphraseTooShort => ErrorCode::Invalid,
-            Self::Missing | Self::Unreadable => ErrorCode::Corrupt,
+            Self::Missing | Self::DatabaseMissing | Self::Unreadable => ErrorCode::Corrupt,
             Self::File(error) => io_code(error),
             Self::Keyring => ErrorCode::Locked,
             Self::Randomness | Self::Derivation => ErrorCode::Internal,
@@ -146,18 +148,45 @@ impl KeyFile {
         key_of(Zeroizing::new(key))
     }
 
-    /// Written aside and renamed, so that half a file is never taken for a key.
     fn save(&self, dir: &Path) -> Result<(), KeyError> {
-        let text = serde_json::to_vec_pretty(self).map_err(|_| KeyError::Unreadable)?;
-        let aside = dir.join("key.json.new");
-        let write = || {
-            let mut file = fs::File::create(&aside)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::rename(&aside, dir.join(FILE))
-        };
-        write().map_err(KeyError::File)
+        write(dir, &serde_json::to_value(self).map_err(|_| KeyError::Unreadable)?)
     }
+}
+
+/// Whether a database was made with the key of `dir`: its absence then is a loss and no first start.
+pub fn is_in_use(dir: &Path) -> Result<bool, KeyError> {
+    Ok(read(dir)?[IN_USE] == true)
+}
+
+/// Remembers that there is a database.
+pub fn mark_in_use(dir: &Path) -> Result<(), KeyError> {
+    let mut file = read(dir)?;
+    if file[IN_USE] == true {
+        return Ok(());
+    }
+    file[IN_USE] = true.into();
+    write(dir, &file)
+}
+
+const IN_USE: &str = "in_use";
+
+fn read(dir: &Path) -> Result<serde_json::Value, KeyError> {
+    let bytes = fs::read(dir.join(FILE)).map_err(KeyError::File)?;
+    let file: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| KeyError::Unreadable)?;
+    if file.is_object() { Ok(file) } else { Err(KeyError::Unreadable) }
+}
+
+/// Written aside and renamed, so that half a file is never taken for a key.
+fn write(dir: &Path, content: &serde_json::Value) -> Result<(), KeyError> {
+    let text = serde_json::to_vec_pretty(content).map_err(|_| KeyError::Unreadable)?;
+    let aside = dir.join("key.json.new");
+    let write = || {
+        let mut file = fs::File::create(&aside)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        fs::rename(&aside, dir.join(FILE))
+    };
+    write().map_err(KeyError::File)
 }
 
 fn key_of(bytes: Zeroizing<Vec<u8>>) -> Result<DatabaseKey, KeyError> {

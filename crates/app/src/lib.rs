@@ -20,7 +20,7 @@ mod world;
 pub use desk::{DATABASE_FILE, Desk, DeskOptions, everything_changed};
 pub use error::AppError;
 pub use export::export_patients;
-pub use import::wait_for_import;
+pub use import::{wait_for_import, wait_for_imports};
 pub use seed::{SeedProgress, seed_clinic};
 pub use world::{Machine, World};
 

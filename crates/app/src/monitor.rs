@@ -127,7 +127,8 @@ fn alerts_of_call(command: &CommandInfo, ended: Ended) -> Vec<AlertLine> {
     let mut alerts = Vec::new();
     if ms > CRITICAL_MS {
         alerts.push(line(AlertGrade::Critical, AlertKind::Slow, ms, CRITICAL_MS));
-    } else if ms > WARNING_MS {
+    } else if ms > WARNING_MS && command.name != crate::import::CHUNK.name {
+        // Nobody waits for a chunk of an import.
         alerts.push(line(AlertGrade::Warning, AlertKind::Slow, ms, WARNING_MS));
     }
     if statements > ALERT_STATEMENTS {

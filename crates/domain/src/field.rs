@@ -62,7 +62,7 @@ impl fmt::Display for Problem {
             Self::ChangedMeanwhile => "was changed by somebody else meanwhile",
             Self::TooManyCells => "has more cells than the file has columns",
             Self::NotText => "contains bytes that are not text in the file's encoding",
-            Self::UnclosedQuote => "has a quotation mark that is never closed",
+            Self::UnclosedQuote => "has a quotation mark that is never closed; nothing after it was read",
         })
     }
 }

@@ -97,6 +97,11 @@ impl Target {
         if self >= Self::PatientExternalId { FileKind::Allergies } else { FileKind::Patients }
     }
 
+    /// Whether it is a part of somebody's name.
+    pub fn is_name(self) -> bool {
+        matches!(self, Self::Given | Self::Middle | Self::Family | Self::FullName)
+    }
+
     /// Whether several columns make sense: they are joined, listed or kept apart.
     pub fn may_repeat(self) -> bool {
         matches!(

@@ -8,7 +8,24 @@ use sqlx::SqliteConnection;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
+
+unsafe extern "C" {
+    fn OPENSSL_init_crypto(options: u64, settings: *const c_void) -> c_int;
+}
+
+/// OpenSSL's `OPENSSL_INIT_NO_ATEXIT`.
+const INIT_NO_ATEXIT: u64 = 0x0008_0000;
+
+/// Keeps OpenSSL from taking itself down when the process ends: a thread of sqlx may still be closing a
+/// database then, and would crash in the middle of it. Before anything else uses OpenSSL.
+pub fn keep_crypto_until_the_end() {
+    static ONCE: Once = Once::new();
+    // SAFETY: without settings there is nothing to point to; OpenSSL does this once and for any thread.
+    ONCE.call_once(|| unsafe {
+        OPENSSL_init_crypto(INIT_NO_ATEXIT, std::ptr::null());
+    });
+}
 
 /// Gives the connection its raw 32-byte key. Done here and not by a pragma, which sqlx would log.
 pub async fn set_key(connection: &mut SqliteConnection, key: &[u8; 32]) -> Result<(), sqlx::Error> {

@@ -60,6 +60,7 @@ impl Store {
     /// # Errors
     /// A newer, damaged or unwritable database; a build without encryption. The file is then as it was.
     pub async fn open(path: &Path, key: &DatabaseKey, new: Identity) -> Result<Self, StoreError> {
+        ffi::keep_crypto_until_the_end();
         let capture = Arc::new(CaptureState::default());
         try_writer(path, key, &capture).await?;
         let writer = open_writer(path, key, &capture).await?;

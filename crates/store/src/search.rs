@@ -118,20 +118,21 @@ fn sources(query: &Query, spellings: &[(usize, String)]) -> Result<Vec<Source>, 
         sources.push(Source::beginning_with(BY_FAMILY, &first.word));
         let exact = all_terms(query, |_, term| names(&[term.word.as_str()], term, ""));
         let begins = all_terms(query, |_, term| names(&[term.word.as_str()], term, "*"));
+        // Of several words one may be spelt right and the other not; a single one is asked for above.
+        let spelt = |term: &Term| (query.terms.len() > 1).then(|| names(&[term.word.as_str()], term, "*"));
         let likely = all_terms(query, |at, term| {
             let typos = spellings.iter().filter(|(place, _)| *place == at).map(|(_, word)| word.as_str());
-            let either = names(&[term.word.as_str()], term, "*");
-            any_of([Some(either), Some(list("names", typos, "")), Some(sounds(&term.nicknames))])
+            any_of([spelt(term), Some(list("names", typos, "")), Some(sounds(&term.nicknames))])
         });
-        let sounding = all_terms(query, |_, term| {
-            any_of([Some(names(&[term.word.as_str()], term, "*")), Some(sounds(&term.sounds))])
-        });
+        let sounding = all_terms(query, |_, term| any_of([spelt(term), Some(sounds(&term.sounds))]));
         if let Some(digits) = &query.digits {
             // Either alone may be far too common: all the Smiths, all the numbers with 555 in them.
-            let values = vec![format!("({likely}) OR ({sounding})"), quoted(digits)];
+            let either = any_of([&begins, &likely, &sounding].map(|names| Some(names.clone())));
+            let values = vec![either, quoted(digits)];
             sources.push(Source { sql: BY_NAMES_AND_CONTACT, values });
         }
-        sources.extend([exact, begins, likely, sounding].map(|value| Source::of(BY_NAMES, value)));
+        let asked = [exact, begins, likely, sounding].into_iter().filter(|names| !names.is_empty());
+        sources.extend(asked.map(|names| Source::of(BY_NAMES, names)));
     }
     let fragments = [query.digits.as_deref(), query.email.as_deref()];
     sources.extend(fragments.into_iter().flatten().map(|text| Source::of(BY_CONTACT, quoted(text))));
@@ -142,10 +143,13 @@ fn sources(query: &Query, spellings: &[(usize, String)]) -> Result<Vec<Source>, 
     Ok(sources)
 }
 
-/// A full-text expression that every term must fulfil. Two terms that are one name written apart
-/// may fulfil it together.
+/// A full-text expression that every term must fulfil; empty if one of them cannot. Two terms that are
+/// one name written apart may fulfil it together.
 fn all_terms(query: &Query, expression: impl Fn(usize, &Term) -> String) -> String {
     let each: Vec<_> = query.terms.iter().enumerate().map(|(at, term)| expression(at, term)).collect();
+    if each.iter().any(String::is_empty) {
+        return String::new();
+    }
     each.iter().map(|term| format!("({term})")).collect::<Vec<_>>().join(" AND ")
 }
 
@@ -164,7 +168,8 @@ fn list<'a>(column: &str, words: impl Iterator<Item = &'a str>, suffix: &str) ->
 }
 
 fn any_of<const N: usize>(parts: [Option<String>; N]) -> String {
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" OR ")
+    let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+    parts.map(|part| format!("({part})")).collect::<Vec<_>>().join(" OR ")
 }
 
 /// A word as FTS5 takes it literally. A NUL would end the expression.

@@ -8,10 +8,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 use contract::{
     ErrorBody, ErrorCode, IMPORT_PART_MAX_BYTES, ImportCheck, ImportCheckRequest, ImportDiscard, ImportFeed,
-    ImportFeedRequest, ImportOpen, ImportOpenRequest, ImportPhase, ImportProblem, ImportProblems,
-    ImportProblemsRequest, ImportProgress, ImportProgressLoad, ImportReason, ImportRef, ImportRun,
-    ImportRunRequest,
+    ImportFeedRequest, ImportOpen, ImportOpenRequest, ImportPhase, ImportPreviewLoad, ImportProblem,
+    ImportProblems, ImportProblemsRequest, ImportProgress, ImportProgressLoad, ImportReason, ImportRef,
+    ImportRun, ImportRunRequest,
 };
+use domain::field::Problem;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
@@ -40,7 +41,16 @@ pub struct CsvArguments {
 struct Outcome {
     #[serde(flatten)]
     progress: ImportProgress,
+    columns: Vec<Column>,
     problems: Vec<ImportProblem>,
+}
+
+/// How a column was understood.
+#[derive(Serialize)]
+struct Column {
+    header: String,
+    /// None: it is left out.
+    target: Option<String>,
 }
 
 /// Problems of one file that are told; the window has them all.
@@ -86,6 +96,10 @@ async fn import(
     checked: &[ImportRef],
 ) -> Result<Outcome, ErrorBody> {
     let id = send(desk, file).await?;
+    let preview = call::<ImportPreviewLoad>(desk, id).await?;
+    let targets = preview.mapping.columns.into_iter();
+    let columns =
+        preview.headers.into_iter().zip(targets).map(|(header, target)| Column { header, target }).collect();
     if arguments.dry_run {
         call::<ImportCheck>(
             desk,
@@ -96,10 +110,17 @@ async fn import(
         let request = ImportRunRequest { id: id.id, add_likely_duplicates: arguments.add_likely_duplicates };
         call::<ImportRun>(desk, request).await?;
     }
-    watch(desk, id).await?;
+    let watched = watch(desk, id).await;
     let progress = call::<ImportProgressLoad>(desk, id).await?;
+    if let Err(error) = watched {
+        let message = format!(
+            "{}. {} of {} rows were read before and {} records added; import the file again to go on",
+            error.message, progress.rows_done, progress.rows, progress.added
+        );
+        return Err(ErrorBody { message, ..error });
+    }
     let problems = problems(desk, id).await?;
-    Ok(Outcome { progress, problems })
+    Ok(Outcome { progress, columns, problems })
 }
 
 async fn send(desk: &Desk, path: &Path) -> Result<ImportRef, ErrorBody> {
@@ -159,6 +180,25 @@ async fn problems(desk: &Desk, id: ImportRef) -> Result<Vec<ImportProblem>, Erro
     }
 }
 
+/// Text of a file for a terminal, which is not to be told what to do by it.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn tell_columns(columns: &[Column]) {
+    let (used, left): (Vec<_>, Vec<_>) = columns.iter().partition(|column| column.target.is_some());
+    let list = |columns: &[&Column], word: fn(&Column) -> String| {
+        columns.iter().map(|column| word(column)).collect::<Vec<_>>().join(", ")
+    };
+    let read = list(&used, |column| {
+        format!("{} as {}", plain(&column.header), column.target.as_deref().unwrap_or_default())
+    });
+    println!("  columns read: {read}");
+    if !left.is_empty() {
+        println!("  columns left out: {}", list(&left, |column| plain(&column.header)));
+    }
+}
+
 fn tell(outcome: &Outcome, dry_run: bool) {
     let ImportProgress { file_name, rows, added, likely_duplicates, already_there, wrong, .. } =
         &outcome.progress;
@@ -166,16 +206,26 @@ fn tell(outcome: &Outcome, dry_run: bool) {
     println!(
         "{file_name}: {rows} rows, {added} {done}, {likely_duplicates} likely duplicates, {already_there} already there, {wrong} wrong"
     );
+    tell_columns(&outcome.columns);
     for problem in &outcome.problems {
         let place = match problem.column {
-            Some(column) => format!("line {}, column {column} ({})", problem.line, problem.header),
+            Some(column) => format!("line {}, column {column} ({})", problem.line, plain(&problem.header)),
             None => format!("line {}", problem.line),
         };
-        let value = &problem.value;
+        let value = plain(&problem.value);
         match problem.reason {
             ImportReason::Wrong(what) if value.is_empty() => println!("  {place}: {what}"),
             ImportReason::Wrong(what) => println!("  {place}: “{value}” {what}"),
             ImportReason::LikelyDuplicate => println!("  {place}: looks like {value}, who is there already"),
         }
+    }
+    let told = outcome.problems.len() as u64;
+    let all = wrong + likely_duplicates;
+    if told >= PROBLEMS_TOLD as u64 && all > told {
+        println!("  … and {} more; the window shows them all", all - told);
+    }
+    let is = |what| outcome.problems.iter().any(|problem| problem.reason == ImportReason::Wrong(what));
+    if is(Problem::NoSuchRecord) {
+        println!("  rows that refer to a patient who is not there: import the file of patients first");
     }
 }

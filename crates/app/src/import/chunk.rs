@@ -11,7 +11,7 @@ use domain::id::{AlertId, AllergyId, ContactId, ImportId, NoteId, PatientId};
 use domain::mapping::{
     ImportedAllergy, ImportedContact, ImportedPatient, RowError, build_allergy, build_patient,
 };
-use domain::patient::{Alert, AlertLevel, Allergy, Contact, ContactKind, NoteKind, Tag};
+use domain::patient::{Alert, AlertLevel, Allergy, Contact, ContactKind, Name, NoteKind, Tag};
 use domain::text::fold;
 use std::collections::{HashMap, HashSet};
 use store::Write;
@@ -37,6 +37,8 @@ const SHOWN_CHARS: usize = 120;
 #[derive(Debug, Default)]
 pub struct Seen {
     numbers: HashSet<String>,
+    /// Who has no chart number, by everything that tells people apart.
+    people: HashSet<String>,
     /// Chart numbers of the patients that a dry run would have added, those of earlier dry runs that it
     /// builds on among them.
     pub would_add: HashSet<String>,
@@ -136,6 +138,9 @@ async fn patients(
         candidates.iter().map(|c| c.patient.external_id.as_str()).filter(|n| !n.is_empty()).collect();
     let known = store::patient::find_by_external_ids(write, &numbers).await?;
     let known: HashSet<_> = known.into_iter().map(|(number, _)| number).collect();
+    if !task.add_likely_duplicates || task.dry_run {
+        leave_out_repeats(seen, &mut candidates, &mut judged);
+    }
     let before = candidates.len();
     candidates.retain(|candidate| !known.contains(&candidate.patient.external_id));
     judged.tally.already_there += i64::try_from(before - candidates.len()).unwrap_or(0);
@@ -220,6 +225,26 @@ fn contacts(
         }
     }
     contacts
+}
+
+/// Takes those out that an earlier row of the file has already, word for word.
+fn leave_out_repeats(seen: &mut Seen, candidates: &mut Vec<Candidate<'_>>, judged: &mut Judged) {
+    candidates.retain(|candidate| {
+        let patient = &candidate.patient;
+        let Name { given, middle, family, suffix, .. } = &patient.name;
+        let names = [given, middle, family, suffix].map(|part| fold(part)).join("/");
+        let contacts: Vec<_> = patient.contacts.iter().map(|contact| contact.value.as_str()).collect();
+        let tells_apart =
+            !patient.external_id.is_empty() || patient.birth_date.is_none() && contacts.is_empty();
+        let key = format!("{names}/{:?}/{}", patient.birth_date, contacts.join("/"));
+        if tells_apart || seen.people.insert(key) {
+            return true;
+        }
+        judged.tally.likely_duplicates += 1;
+        let name = patient.name.display(&patient.preferred_name);
+        judged.problem(candidate.row, 0, None, &ImportReason::LikelyDuplicate, &name);
+        false
+    });
 }
 
 /// Takes those out that look like a patient who is already there.

@@ -111,6 +111,18 @@ pub async fn wait_for_import(desk: &Desk, id: ImportId) -> Result<(), ErrorBody>
     }
 }
 
+/// Waits for the work on all imports.
+///
+/// # Errors
+/// How the first that failed did.
+pub async fn wait_for_imports(desk: &Desk) -> Result<(), ErrorBody> {
+    let running: Vec<_> = lock(&desk.0.jobs.running).keys().copied().collect();
+    for id in running {
+        wait_for_import(desk, id).await?;
+    }
+    Ok(())
+}
+
 /// At the start: whatever was running when the app stopped waits for a person.
 pub async fn pause_interrupted(desk: &Desk) -> Result<(), AppError> {
     let call = Call::new(desk, "import_pause");

@@ -36,6 +36,16 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn the_same_person_twice_in_a_file_is_added_once() {
+    let test = TestDesk::empty().await;
+    let file = "First,Last,DOB,Phone\nAnn,Lee,1980-01-01,2125550101\nann,LEE,1/1/1980,(212) 555-0101\nAnn,Lee,,\nAnn,Lee,,\n";
+    let import = test.send(file.as_bytes(), 1 << 20).await.expect("a file");
+    let done = test.work("import_run", import).await;
+    // Of the last two nothing says that they are the same.
+    assert_eq!((done.added, done.likely_duplicates, done.wrong), (3, 1, 0));
+}
+
+#[tokio::test]
 async fn a_dry_run_may_build_on_another() {
     let test = TestDesk::empty().await;
     let patients = test.send(SMALL.as_bytes(), 1 << 20).await.expect("a file");

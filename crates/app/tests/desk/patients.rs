@@ -369,6 +369,20 @@ async fn every_window_hears_of_a_change() {
 }
 
 #[tokio::test]
+async fn an_export_never_replaces_the_database_or_a_device() {
+    let test = TestDesk::with_patients(3).await;
+    let own = test.dir.path();
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let link = elsewhere.path().join("link.csv");
+    std::os::unix::fs::symlink(own.join("key.json"), &link).expect("a link");
+    for target in [own.join("frontdesk.db"), own.join("key.json"), link, "/dev/null".into()] {
+        let refused = app::export_patients(&test.desk, &target).await.expect_err("refused");
+        assert_eq!(refused.code, ErrorCode::BadFile, "{}", target.display());
+    }
+    assert!(test.is_sound().await);
+}
+
+#[tokio::test]
 async fn an_export_holds_every_patient_and_no_formula() {
     let test = TestDesk::with_patients(120).await;
     test.create("=cmd()", "@SUM(A1)").await;

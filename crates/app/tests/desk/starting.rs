@@ -55,6 +55,42 @@ async fn a_second_process_on_the_same_folder_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_key_without_its_database_is_not_taken_for_a_first_start() {
+    for emptied in [false, true] {
+        let test = TestDesk::empty().await;
+        test.desk.close().await;
+        let dir = test.dir;
+        drop(test.desk);
+        let database = dir.path().join(DATABASE_FILE);
+        if emptied {
+            fs::write(&database, "").expect("emptied");
+        } else {
+            fs::remove_file(&database).expect("removed");
+        }
+        for passphrase in [Some(PASSPHRASE), None] {
+            let desk = start(dir.path(), passphrase).await;
+            let AppState::Failed { error } = desk.status().state else { panic!("it opened") };
+            assert_eq!(error.code, ErrorCode::Corrupt);
+        }
+        assert_eq!(database.exists(), emptied);
+    }
+}
+
+#[tokio::test]
+async fn a_first_start_that_made_a_key_and_no_database_goes_on() {
+    let test = TestDesk::empty().await;
+    test.desk.close().await;
+    let dir = test.dir;
+    drop(test.desk);
+    fs::remove_file(dir.path().join(DATABASE_FILE)).expect("removed");
+    let key = fs::read_to_string(dir.path().join("key.json")).expect("read");
+    fs::write(dir.path().join("key.json"), key.replace("\"in_use\": true", "\"in_use\": false"))
+        .expect("written");
+    let desk = start(dir.path(), Some(PASSPHRASE)).await;
+    assert_eq!(desk.status().state, AppState::Ready);
+}
+
+#[tokio::test]
 async fn a_database_without_its_key_is_not_replaced_by_an_empty_one() {
     let test = TestDesk::empty().await;
     test.desk.close().await;

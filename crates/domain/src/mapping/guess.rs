@@ -60,9 +60,16 @@ pub fn guess_columns(headers: &[String], sample: &[Vec<String>], kind: FileKind)
         FileKind::Patients => patient_columns(&headers, sample),
     };
     let mut seen = Vec::new();
-    for column in &mut columns {
-        *column = column.filter(|target| target.may_repeat() || !seen.contains(target));
-        seen.extend(*column);
+    for (column, header) in columns.iter_mut().zip(&headers) {
+        // Two family names stand in columns that are called differently.
+        let again = |target: &Target| {
+            let known = |(other, name): &(Target, &String)| {
+                other == target && (!target.may_repeat() || target.is_name() && *name == header)
+            };
+            seen.iter().any(known)
+        };
+        *column = column.filter(|target| !again(target));
+        seen.extend(column.map(|target| (target, header)));
     }
     let date_order = date_order(&headers, sample, &columns);
     Guess { kind, columns, date_order }
@@ -83,7 +90,12 @@ fn allergy_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Tar
 
 fn patient_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Target>> {
     let mut columns: Vec<_> = headers.iter().map(|header| patient_target(header)).collect();
+    // "Patient" and "Client" are names in one export and numbers in the next.
+    for (at, column) in columns.iter_mut().enumerate() {
+        *column = column.filter(|target| !target.is_name() || !all(sample, at, is_identifier));
+    }
     settle_names(&mut columns, headers);
+    settle_numbers(&mut columns, headers);
     for (at, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.is_none()) {
         *column = if all(sample, at, is_email_like) {
             Some(Target::Email)
@@ -102,6 +114,15 @@ fn patient_columns(headers: &[String], sample: &[Vec<String>]) -> Vec<Option<Tar
         }
     }
     columns
+}
+
+/// A number of the clinic's own is the chart number even where the system has one of its own, too.
+fn settle_numbers(columns: &mut [Option<Target>], headers: &[String]) {
+    if headers.iter().any(|header| header == "externalid") {
+        for (column, header) in columns.iter_mut().zip(headers) {
+            *column = column.filter(|target| *target != Target::ExternalId || header == "externalid");
+        }
+    }
 }
 
 /// "Name" next to a family name is the given name; next to both it says nothing new. "Nombre"
@@ -130,6 +151,11 @@ fn date_order(headers: &[String], sample: &[Vec<String>], columns: &[Option<Targ
         DateOrder::MonthFirst
     };
     seen.unwrap_or(said)
+}
+
+/// A number, or a UUID.
+fn is_identifier(text: &str) -> bool {
+    is_code(text) || uuid::Uuid::parse_str(text).is_ok()
 }
 
 fn is_code(text: &str) -> bool {

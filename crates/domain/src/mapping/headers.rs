@@ -33,7 +33,7 @@ const PATIENTS: &[(Target, &str)] = &[
     ),
     (
         Phone,
-        "phone phonenumber telephone tel phoneno primaryphone contactnumber telephonenumber mainphone phoneprimary preferredphone contactphone otherphone alternatephone secondaryphone telefono telefonos numerodetelefono",
+        "phone phones phonenumber telephone tel phoneno primaryphone contactnumber telephonenumber mainphone phoneprimary preferredphone contactphone otherphone alternatephone secondaryphone telefono telefonos numerodetelefono",
     ),
     (
         MobilePhone,
@@ -49,7 +49,7 @@ const PATIENTS: &[(Target, &str)] = &[
     ),
     (
         Email,
-        "email emailaddress mail primaryemail contactemail emailid emailprimary personalemail workemail homeemail secondaryemail patientemail clientemail correo correoelectronico direcciondecorreo",
+        "email emails emailaddress mail primaryemail contactemail emailid emailprimary personalemail workemail homeemail secondaryemail patientemail clientemail correo correoelectronico direcciondecorreo",
     ),
     (
         AddressLine1,

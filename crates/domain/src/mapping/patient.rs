@@ -84,7 +84,7 @@ fn name(row: &mut Row<'_>) -> Name {
 fn born(row: &mut Row<'_>, order: DateOrder, today: NaiveDate) -> Option<NaiveDate> {
     let (column, text) = *row.values(Target::BirthDate).first()?;
     // Some databases write no date like this.
-    if text.starts_with("0000-00-00") {
+    if text.starts_with("0000-00-00") || says_nothing(text) {
         return None;
     }
     birth_date(text, order, today).map_err(|problem| row.fail(column, problem)).ok()
@@ -109,12 +109,18 @@ fn contacts(
 ) -> Vec<ImportedContact> {
     let mut contacts = Vec::new();
     for (column, cell) in row.values(target) {
-        for value in cell.split(separators).map(str::trim).filter(|value| !value.is_empty()) {
+        let values = cell.split(separators).map(str::trim);
+        for value in values.filter(|value| !value.is_empty() && !says_nothing(value)) {
             row.check_line(column, value);
             contacts.push(ImportedContact { column, value: value.to_owned(), label });
         }
     }
     contacts
+}
+
+/// Whether a cell is filled in only because it had to be.
+fn says_nothing(text: &str) -> bool {
+    matches!(fold(text).as_str(), "" | "n a" | "na" | "none" | "no" | "null" | "nil" | "unknown")
 }
 
 fn address(row: &mut Row<'_>) -> Address {

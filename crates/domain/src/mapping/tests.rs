@@ -55,6 +55,8 @@ fn columns_of_common_exports_are_recognised() {
             "given family family birth_date email phone",
         ),
         ("Nombre,Correo,Celular", "full_name email mobile_phone"),
+        ("First,First,Last,Last", "given - family -"),
+        ("id,external_id,given,family,phones,emails", "- external_id given family phone email"),
         ("Date of Birth (MM/DD/YYYY),Last name", "birth_date family"),
         ("Last,First,SSN,Gender,Maiden", "family given - - -"),
         (",,", "- - -"),
@@ -63,6 +65,22 @@ fn columns_of_common_exports_are_recognised() {
         assert_eq!(guess.kind, FileKind::Patients, "{headers}");
         assert_eq!(words_of(&guess), expected, "{headers}");
     }
+}
+
+#[test]
+fn a_column_of_identifiers_is_nobodys_name() {
+    let rows = [
+        "2b1e7c1a-5a2e-4b8e-9c3d-0a1b2c3d4e5f,2020-01-01",
+        "7f0e7c1a-5a2e-4b8e-9c3d-0a1b2c3d4e5f,2020-02-01",
+    ];
+    assert_eq!(words_of(&guessed("PATIENT,START", &rows)).split(' ').next(), Some("-"));
+    assert_eq!(words_of(&guessed("Client,Visits", &["1001,3", "1002,4"])), "- -");
+}
+
+#[test]
+fn a_cell_that_says_nothing_is_empty() {
+    let read = read("First,Last,Phone,Email,DOB", "Ann,Lee,n/a,none,N/A").expect("a sound row");
+    assert_eq!((read.phones.len(), read.emails.len(), read.birth_date), (0, 0, None));
 }
 
 #[test]

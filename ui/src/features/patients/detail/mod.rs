@@ -108,12 +108,12 @@ fn add_keys(desk: Desk, remote: Remote<PatientDetail>, id: PatientId) {
     let back = open.clone();
     keys.add("Esc", t!(patient.back), move || {
         back("/patients");
-        browser::focus_soon(".patients-grid");
+        browser::focus(".patients-grid");
     });
     keys.add("e", t!(patient.edit), move || open(&format!("/patients/{id}/edit")));
     keys.add("c", t!(patient.copy_phone), move || copy_primary(desk, remote, ContactKind::Phone));
     keys.add("m", t!(patient.copy_email), move || copy_primary(desk, remote, ContactKind::Email));
-    keys.add("t", t!(note.new), || browser::focus_soon("#note-new"));
+    keys.add("t", t!(note.new), || browser::focus("#note-new"));
     keys.add("Shift+A", t!(patient.archive_or_restore), move || toggle_archived(desk, remote, id));
 }
 

@@ -104,7 +104,7 @@ fn use_leave(store: EditStore) -> impl Fn() + Clone + Send + Sync + 'static {
             Some(id) => open(&format!("/patients/{id}")),
             None => open("/patients"),
         }
-        browser::focus_soon(".patients-grid");
+        browser::focus(".patients-grid");
     }
 }
 

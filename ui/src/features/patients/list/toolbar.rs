@@ -45,12 +45,12 @@ fn SearchBox(store: ListStore) -> impl IntoView {
         "Escape" => {
             event.prevent_default();
             store.search_for(String::new());
-            browser::focus_soon(".patients-grid");
+            browser::focus(".patients-grid");
         }
         // Into the list that was found.
         "ArrowDown" | "Enter" => {
             event.prevent_default();
-            browser::focus_soon(".patients-grid");
+            browser::focus(".patients-grid");
         }
         _ => {}
     };
