@@ -3,7 +3,7 @@
 use crate::line::{Line, Samples};
 use anyhow::{Context, Result, bail};
 use e2e::DataFolder;
-use headless::Process;
+use headless::{Headless, Process, ScreenSize};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ const STARTS: usize = 7;
 /// Starts the app some times on a virtual display; the first start, which warms the page cache, does
 /// not count.
 pub fn measure(app: &Path, data: &DataFolder, suite: &'static str, rows: u64) -> Result<Line> {
-    let display = e2e::shared_display()?;
+    let display = Headless::start(ScreenSize::LARGE)?;
     let mut samples = Samples::default();
     for start in 0..=STARTS {
         let mut command = Command::new(app);

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +13,7 @@ use crate::axe::{self, Violation};
 use crate::data::DataFolder;
 use crate::driver::Driver;
 use crate::keys;
-use crate::stage::{Programs, shared_display};
+use crate::stage::Programs;
 
 /// The app, as the system lists it among the processes.
 const APP: &str = "frontdesk";
@@ -24,6 +23,19 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// An app that ends while it starts is never reported by the driver: this is how long we wait to know.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
+/// The driver takes its picture when the page is drawn next, which is never where nothing changes: one
+/// faint pixel does, for a moment.
+const KEEP_DRAWING: &str = "
+    const pixel = document.createElement('i');
+    pixel.style = 'position:fixed;top:0;left:0;width:1px;height:1px';
+    document.body.append(pixel);
+    const end = performance.now() + 2000;
+    const draw = now => {
+        if (now > end) { return pixel.remove(); }
+        pixel.style.background = `rgba(128, 128, 128, ${Math.random() / 50})`;
+        requestAnimationFrame(draw);
+    };
+    requestAnimationFrame(draw);";
 const FIND_BY_ROLE: &str = include_str!("find_by_role.js");
 
 /// How a window is to be opened.
@@ -47,7 +59,7 @@ pub struct Desk {
     driver: Driver,
     page: WebDriver,
     data: DataFolder,
-    display: Arc<Headless>,
+    display: Headless,
     setup: Setup,
 }
 
@@ -61,7 +73,8 @@ impl Desk {
     /// Opens a desk on data that is there already.
     pub async fn open_with(data: DataFolder, setup: Setup) -> Result<Option<Self>> {
         let Some(programs) = Programs::find() else { return Ok(None) };
-        let display = shared_display()?;
+        // Its own: a window that another one covers is not drawn, and has no picture.
+        let display = Headless::start(ScreenSize::LARGE)?;
         let driver = Driver::start(&programs, &display, &data).await?;
         let page = WebDriver::builder(driver.url(), capabilities(&programs, &data, setup)?)
             .request_timeout(ANSWER_TIMEOUT)
@@ -185,6 +198,7 @@ impl Desk {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screens");
         std::fs::create_dir_all(&folder)?;
         let file = folder.canonicalize()?.join(format!("{name}.png"));
+        self.run(KEEP_DRAWING, vec![]).await?;
         self.page.screenshot(&file).await?;
         Ok(file)
     }

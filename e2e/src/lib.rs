@@ -12,5 +12,5 @@ pub use axe::Violation;
 pub use data::{DataFolder, PASSPHRASE};
 pub use desk::{Desk, Setup};
 pub use headless::ScreenSize;
-pub use stage::{Programs, shared_display};
+pub use stage::Programs;
 pub use thirtyfour::WebElement;

@@ -1,10 +1,6 @@
-//! What all windows of one test run share: where the programs are, and the display.
+//! What all windows of one test run share: where the programs are.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-use anyhow::Result;
-use headless::{Headless, ScreenSize};
 
 /// The programs under test, as `cargo xtask test` names them.
 #[derive(Clone, Debug)]
@@ -23,17 +19,4 @@ impl Programs {
         }
         programs.map(|(app, driver)| Self { app, driver })
     }
-}
-
-/// The display, started with the first window and ended with the last.
-pub fn shared_display() -> Result<Arc<Headless>> {
-    // A plain static would never be dropped, and the display would outlive the tests.
-    static DISPLAY: Mutex<Weak<Headless>> = Mutex::new(Weak::new());
-    let mut display = DISPLAY.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(running) = display.upgrade() {
-        return Ok(running);
-    }
-    let started = Arc::new(Headless::start(ScreenSize::LARGE)?);
-    *display = Arc::downgrade(&started);
-    Ok(started)
 }

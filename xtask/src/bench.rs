@@ -32,16 +32,16 @@ pub fn run(options: &Options) -> Result<()> {
         install::for_virtual_display()?;
         install::for_window_tests()
     })?;
-    let mut packages = vec!["--package", "bench"];
     if options.no_window {
         page::ensure_folder()?;
     } else {
         page::build(Profile::Release)?;
-        packages.extend(["--package", "frontdesk"]);
+        // By itself: what is measured is what ships, and not a build with features of the benchmark's.
+        step("Build the app", || build::app(Profile::Release))?;
     }
-    step("Build", || {
+    step("Build the benchmark", || {
         execute(
-            project::cargo("build")?.arg("--release").args(&packages),
+            project::cargo("build")?.args(["--release", "--package", "bench"]),
             "The compiler's messages above say where.",
         )
     })?;

@@ -30,7 +30,7 @@ pub fn run(options: &Options) -> Result<()> {
     step("Kill imports", || {
         execute(
             project::cargo("test")?
-                .args(["--package", "frontdesk", "--test", "import_kill"])
+                .args(["--workspace", "--test", "import_kill"])
                 .env("FRONTDESK_KILLS", times.to_string()),
             "The message above names the kill; the same place again: FRONTDESK_KILLS with the same number.",
         )

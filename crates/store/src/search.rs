@@ -46,7 +46,7 @@ impl Source {
 
 const BY_FAMILY: &str = "SELECT * FROM (SELECT no FROM patient_listing WHERE archived = 0 AND sort_name >= ? AND sort_name < ? ORDER BY sort_name, no LIMIT 60)";
 const BY_NAMES: &str =
-    "SELECT * FROM (SELECT rowid AS no FROM patient_search WHERE patient_search MATCH ? LIMIT 150)";
+    "SELECT * FROM (SELECT rowid AS no FROM patient_search WHERE patient_search MATCH ? LIMIT 100)";
 const BY_CONTACT: &str = "SELECT * FROM (SELECT rowid AS no FROM patient_contact_search WHERE patient_contact_search MATCH ? LIMIT 80)";
 // The plus keeps SQLite from asking the names' index anew for each of the numbers.
 const BY_NAMES_AND_CONTACT: &str = "SELECT * FROM (SELECT rowid AS no FROM patient_search WHERE patient_search MATCH ? AND +rowid IN (SELECT rowid FROM patient_contact_search WHERE patient_contact_search MATCH ?) LIMIT 150)";

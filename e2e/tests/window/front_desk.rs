@@ -2,7 +2,7 @@
 //! after a restart.
 
 use anyhow::Result;
-use e2e::Desk;
+use e2e::{DataFolder, Desk, ScreenSize, Setup};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -56,26 +56,7 @@ async fn a_change_in_one_window_is_on_the_screen_of_the_other() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_accessible_and_looked_at_in_light_and_dark() -> Result<()> {
     let Some(desk) = Desk::open().await? else { return Ok(()) };
-    shown(&desk).await?;
-    let patient = json!({
-        "name": {"given": "Ana", "family": "Ruiz"}, "preferred_name": "Annie", "birth_date": "3/14/1985", "tier": "gold",
-        "contacts": [{"kind": "phone", "value": "(617) 555-7701"}, {"kind": "email", "value": "ana@example.com"}],
-        "allergies": [{"substance": "Latex", "reaction": "Itching", "severity": "severe"}],
-        "alerts": [{"level": "do_not_book", "text": "Owes for three missed appointments"}],
-        "tags": [{"label": "Botox"}],
-    });
-    let id = call(&desk, "patient_create", patient).await?["id"].as_str().unwrap_or_default().to_owned();
-    let note = json!({"patient": id, "kind": "clinical", "body": "Prefers mornings.", "pinned": true});
-    call(&desk, "note_create", note).await?;
-    let pages = [
-        ("patients", "/patients".to_owned()),
-        ("patient", format!("/patients/{id}")),
-        ("patient-edit", format!("/patients/{id}/edit")),
-        ("patient-new", "/patients/new".to_owned()),
-        ("import", "/import".to_owned()),
-        ("settings", "/settings".to_owned()),
-        ("diagnostics", "/diagnostics".to_owned()),
-    ];
+    let pages = pages_with_somebody(&desk).await?;
     let mut faults = Vec::new();
     for theme in ["light", "dark"] {
         desk.run("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await?;
@@ -89,6 +70,45 @@ async fn every_page_is_accessible_and_looked_at_in_light_and_dark() -> Result<()
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_small_and_a_large_window() -> Result<()> {
+    let small = ScreenSize { width: 1024, height: 768 };
+    for (name, size) in [("small", small), ("large", ScreenSize::LARGE)] {
+        let Some(desk) = Desk::open_with(DataFolder::new()?, Setup { size }).await? else { return Ok(()) };
+        for (page, path) in pages_with_somebody(&desk).await? {
+            go_to(&desk, &path).await?;
+            desk.screenshot(&format!("{page}-{name}")).await?;
+            let beyond = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            assert_eq!(desk.run(beyond, vec![]).await?, json!(0), "{page} is wider than the {name} window");
+        }
+    }
+    Ok(())
+}
+
+/// Adds a patient of whom there is something to show everywhere. Gives back the pages' names and paths.
+async fn pages_with_somebody(desk: &Desk) -> Result<Vec<(&'static str, String)>> {
+    shown(desk).await?;
+    let patient = json!({
+        "name": {"given": "Ana", "family": "Ruiz"}, "preferred_name": "Annie", "birth_date": "3/14/1985", "tier": "gold",
+        "contacts": [{"kind": "phone", "value": "(617) 555-7701"}, {"kind": "email", "value": "ana@example.com"}],
+        "allergies": [{"substance": "Latex", "reaction": "Itching", "severity": "severe"}],
+        "alerts": [{"level": "do_not_book", "text": "Owes for three missed appointments"}],
+        "tags": [{"label": "Botox"}],
+    });
+    let id = call(desk, "patient_create", patient).await?["id"].as_str().unwrap_or_default().to_owned();
+    let note = json!({"patient": id, "kind": "clinical", "body": "Prefers mornings.", "pinned": true});
+    call(desk, "note_create", note).await?;
+    Ok(vec![
+        ("patients", "/patients".to_owned()),
+        ("patient", format!("/patients/{id}")),
+        ("patient-edit", format!("/patients/{id}/edit")),
+        ("patient-new", "/patients/new".to_owned()),
+        ("import", "/import".to_owned()),
+        ("settings", "/settings".to_owned()),
+        ("diagnostics", "/diagnostics".to_owned()),
+    ])
 }
 
 /// The first content is on the screen.

@@ -112,6 +112,12 @@ async fn import(
     }
     let watched = watch(desk, id).await;
     let progress = call::<ImportProgressLoad>(desk, id).await?;
+    // Work that failed before anybody watched has told its window only.
+    let watched = match (watched, progress.phase) {
+        (Ok(()), ImportPhase::Done | ImportPhase::Checked) => Ok(()),
+        (Ok(()), _) => Err(ErrorBody::new(ErrorCode::Internal, "the import stopped")),
+        (Err(error), _) => Err(error),
+    };
     if let Err(error) = watched {
         let message = format!(
             "{}. {} of {} rows were read before and {} records added; import the file again to go on",
@@ -222,7 +228,7 @@ fn tell(outcome: &Outcome, dry_run: bool) {
     let told = outcome.problems.len() as u64;
     let all = wrong + likely_duplicates;
     if told >= PROBLEMS_TOLD as u64 && all > told {
-        println!("  … and {} more; the window shows them all", all - told);
+        println!("  … and {} more", all - told);
     }
     let is = |what| outcome.problems.iter().any(|problem| problem.reason == ImportReason::Wrong(what));
     if is(Problem::NoSuchRecord) {

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub const HEIGHT_MAX_PX: f64 = 15_000_000.0;
 
 /// Rows kept above and below what is seen, so that scrolling shows no gap.
-const OVERSCAN: usize = 12;
+const OVERSCAN: usize = 6;
 
 /// A list of rows of one height.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -177,6 +177,12 @@ impl ListStore {
         self.typed.with(|typed| !typed.trim().is_empty())
     }
 
+    /// Whether what was found is shown. Until the first answer is there, the list stays: to empty its
+    /// rows only to fill them again a moment later would be most of the work of a key press.
+    fn shows_hits(&self) -> bool {
+        self.is_searching() && self.hits.value.with(Option::is_some)
+    }
+
     /// Whether what is shown is not yet what was asked for.
     pub fn is_busy(&self) -> bool {
         self.is_searching() && self.hits.loading.get()
@@ -198,9 +204,13 @@ impl ListStore {
                 (Some(error), _) => State::Failed(error),
                 (None, Some(answer)) if answer.hits.is_empty() => State::Empty,
                 (None, Some(_)) => State::Rows,
-                (None, None) => State::Loading,
+                (None, None) => self.list_state(),
             };
         }
+        self.list_state()
+    }
+
+    fn list_state(&self) -> State {
         match (self.failure.get(), self.count.get()) {
             (Some(error), _) => State::Failed(error),
             (None, None) => State::Loading,
@@ -211,7 +221,7 @@ impl ListStore {
 
     /// How many rows the list has, as far as that is known.
     pub fn length(&self) -> usize {
-        if self.is_searching() {
+        if self.shows_hits() {
             return self.hits.value.with(|answer| answer.as_ref().map_or(0, |answer| answer.hits.len()));
         }
         let (reached, ended) = self.pages.with(Pages::reached);
@@ -235,7 +245,7 @@ impl ListStore {
     pub fn told_length(&self) -> (u64, bool) {
         let length = self.length() as u64;
         match self.count.get() {
-            _ if self.is_searching() => (length, length >= u64::from(HITS)),
+            _ if self.shows_hits() => (length, length >= u64::from(HITS)),
             Some(Count { n, or_more: true }) if length <= n => (n, true),
             Some(Count { or_more: true, .. }) => {
                 let known = self.facets.value.with(|facets| {
@@ -249,7 +259,7 @@ impl ListStore {
 
     /// The patient in row `index`, if at hand, and why the search found it.
     pub fn row(&self, index: usize) -> Option<(PatientRow, Option<MatchedBy>)> {
-        if self.is_searching() {
+        if self.shows_hits() {
             let hit = self.hits.value.with(|answer| answer.as_ref()?.hits.get(index).cloned())?;
             return Some((hit.patient, Some(hit.matched_by)));
         }
