@@ -10,11 +10,11 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-/// The rows of a statement that selects `json_group_array(…)`.
-pub(crate) async fn fetch_rows<T: DeserializeOwned>(
+/// The one JSON value that a statement selects.
+pub(crate) async fn fetch<T: DeserializeOwned>(
     connection: &mut SqliteConnection,
     statement: QueryScalar<'_, Sqlite, String, SqliteArguments>,
-) -> Result<Vec<T>, StoreError> {
+) -> Result<T, StoreError> {
     Ok(serde_json::from_str(&statement.fetch_one(connection).await?)?)
 }
 

@@ -140,11 +140,14 @@ enum Key {
     Text(String),
 }
 
-/// One page of a list.
+/// One page of a list, and how long the list is.
 #[derive(Clone, Debug)]
 pub struct ListingPage {
     pub rows: Vec<ListingRow>,
     pub next: Option<ListingCursor>,
+    /// Exact, or [`COUNT_BOUND`] where there are more.
+    pub count: i64,
+    pub more_than_counted: bool,
 }
 
 /// What a page is to hold.
@@ -184,16 +187,17 @@ pub(crate) fn page_sql(request: &ListingRequest) -> String {
         conditions.push(format!("(k.{column}, k.no) {compare} (?4, ?5)"));
     }
     format!(
-        "SELECT json_group_array({ROW}) FROM (
+        "SELECT json_array((SELECT json_group_array({ROW}) FROM (
            SELECT k.no AS no FROM {source} WHERE {conditions} ORDER BY k.{column} {direction}, k.no {direction} LIMIT ?6 OFFSET ?7
          ) AS wanted
          CROSS JOIN patient_listing l ON l.no = wanted.no
-         CROSS JOIN patient p ON p.id = l.patient_id",
+         CROSS JOIN patient p ON p.id = l.patient_id), ({count}))",
         conditions = conditions.join(" AND "),
+        count = count_sql(&request.filter),
     )
 }
 
-/// One page of a list.
+/// One page of a list, in one statement.
 ///
 /// # Errors
 /// A cursor of another order.
@@ -213,8 +217,9 @@ pub async fn list_patients(
         Some((Key::Number(key), no)) => query.bind(*key).bind(no),
         Some((Key::Text(key), no)) => query.bind(key.as_str()).bind(no),
     };
-    let rows: Vec<RawRow> =
-        json::fetch_rows(connection, query.bind(request.limit).bind(request.skip)).await?;
+    let (facet, value) = counter(&request.filter).unwrap_or_default();
+    let query = query.bind(request.limit).bind(request.skip).bind(facet).bind(value).bind(COUNT_BOUND + 1);
+    let (rows, count): (Vec<RawRow>, i64) = json::fetch(connection, query).await?;
     let full = rows.len() == request.limit as usize;
     let next = rows.last().filter(|_| full).map(|last| ListingCursor {
         sort: request.sort,
@@ -225,46 +230,35 @@ pub async fn list_patients(
         },
         no: last.no,
     });
-    Ok(ListingPage { rows: rows.into_iter().map(ListingRow::from).collect(), next })
+    let bounded = counter(&request.filter).is_none();
+    Ok(ListingPage {
+        rows: rows.into_iter().map(ListingRow::from).collect(),
+        next,
+        count: if bounded { count.min(COUNT_BOUND) } else { count },
+        more_than_counted: bounded && count > COUNT_BOUND,
+    })
 }
 
 /// Counts up to this are told exactly where no counter is kept.
 pub const COUNT_BOUND: i64 = 1_000;
 
-/// How many patients a filter lets through, and whether there are more than that. One condition
-/// has a counter of its own; several are counted up to [`COUNT_BOUND`].
-pub async fn count_patients(
-    connection: &mut SqliteConnection,
-    filter: &Filter,
-) -> Result<(i64, bool), StoreError> {
-    let counter = match (&filter.tag, filter.tier, filter.alert) {
+/// The counter that is kept for a filter of one condition; several are counted up to [`COUNT_BOUND`].
+fn counter(filter: &Filter) -> Option<(&'static str, &str)> {
+    match (&filter.tag, filter.tier, filter.alert) {
         (None, None, false) => Some(("all", "")),
         (None, None, true) => Some(("alert", "")),
         (Some(tag), None, false) => Some(("tag", tag.as_str())),
         (None, Some(tier), false) => Some(("tier", tier.word())),
         _ => None,
-    };
-    if let Some((facet, value)) = counter {
-        let n: Option<i64> =
-            sqlx::query_scalar("SELECT n FROM patient_count WHERE facet = ? AND value = ? AND archived = ?")
-                .bind(facet)
-                .bind(value)
-                .bind(filter.archived)
-                .fetch_optional(connection)
-                .await?;
-        return Ok((n.unwrap_or(0), false));
     }
-    let n: i64 = sqlx::query_scalar(AssertSqlSafe(count_sql(filter)))
-        .bind(filter.archived)
-        .bind(filter.tag.as_deref())
-        .bind(filter.tier.map(Word::word))
-        .bind(COUNT_BOUND + 1)
-        .fetch_one(connection)
-        .await?;
-    Ok((n.min(COUNT_BOUND), n > COUNT_BOUND))
 }
 
+/// How many patients a filter lets through.
 fn count_sql(filter: &Filter) -> String {
+    if counter(filter).is_some() {
+        return "coalesce((SELECT n FROM patient_count WHERE facet = ?8 AND value = ?9 AND archived = ?1), 0)"
+            .to_owned();
+    }
     let tier = if filter.tier.is_some() { " AND l.tier = ?3" } else { "" };
     let alert = if filter.alert { " AND l.alert > 0" } else { "" };
     let source = match filter.tag {
@@ -273,7 +267,7 @@ fn count_sql(filter: &Filter) -> String {
         }
         None => "patient_listing l WHERE l.archived = ?1",
     };
-    format!("SELECT count(*) FROM (SELECT 1 FROM {source}{tier}{alert} LIMIT ?4)")
+    format!("SELECT count(*) FROM (SELECT 1 FROM {source}{tier}{alert} LIMIT ?10)")
 }
 
 /// A counter: facet (`all`, `tier`, `tag`), value, archived, count.
@@ -302,7 +296,7 @@ pub async fn find_listings(
          CROSS JOIN patient p ON p.id = l.patient_id"
     );
     let wanted = sqlx::query_scalar(AssertSqlSafe(sql)).bind(json::hex_list(ids)?);
-    let rows: Vec<RawRow> = json::fetch_rows(connection, wanted).await?;
+    let rows: Vec<RawRow> = json::fetch(connection, wanted).await?;
     Ok(rows.into_iter().map(ListingRow::from).collect())
 }
 

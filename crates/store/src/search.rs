@@ -103,7 +103,7 @@ async fn find_spellings(
            SELECT DISTINCT typed.value ->> 0 AS place, s.word AS word FROM json_each(?) AS typed
            CROSS JOIN search_spelling s ON s.key = typed.value ->> 1 LIMIT 400)",
     );
-    let found: Vec<(i64, String)> = json::fetch_rows(connection, near.bind(json::rows(keys)?)).await?;
+    let found: Vec<(i64, String)> = json::fetch(connection, near.bind(json::rows(keys)?)).await?;
     let place = |at: i64| usize::try_from(at).ok().filter(|at| *at < query.terms.len());
     Ok(found
         .into_iter()
@@ -194,7 +194,7 @@ async fn find_candidates(
     for value in sources.iter().flat_map(|source| &source.values) {
         query = query.bind(value);
     }
-    json::fetch_rows(connection, query).await
+    json::fetch(connection, query).await
 }
 
 #[cfg(test)]

@@ -18,9 +18,8 @@ const SEARCH_MAX_CHARS: usize = 200;
 
 /// A page of patients.
 pub async fn patient_list(call: &Call, request: PatientListRequest) -> Result<PatientListResponse, AppError> {
-    let filter = filter(&request.filter);
     let wanted = ListingRequest {
-        filter: filter.clone(),
+        filter: filter(&request.filter),
         sort: sort(request.sort),
         after: cursor::decode(request.after.as_ref())?,
         skip: request.skip.min(SKIP_MAX),
@@ -28,11 +27,10 @@ pub async fn patient_list(call: &Call, request: PatientListRequest) -> Result<Pa
     };
     let mut read = call.read().await?;
     let page = listing::list_patients(&mut read, &wanted).await?;
-    let (n, or_more) = listing::count_patients(&mut read, &filter).await?;
     read.end().await?;
+    let count = Count { n: u64::try_from(page.count).unwrap_or(0), or_more: page.more_than_counted };
     let rows = page.rows.into_iter().map(row).collect();
-    let page = Page { rows, next: cursor::encode(page.next)? };
-    Ok(PatientListResponse { page, count: Count { n: u64::try_from(n).unwrap_or(0), or_more } })
+    Ok(PatientListResponse { page: Page { rows, next: cursor::encode(page.next)? }, count })
 }
 
 fn filter(filter: &PatientFilter) -> Filter {

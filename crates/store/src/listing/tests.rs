@@ -124,7 +124,8 @@ async fn check(desk: &Desk, people: &[(NewPatient, i64)], limit: u32, skip: u32)
             assert_eq!(jumped, walked, "{filter:?} {sort:?}, skipping {skip}");
         }
         let n = i64::try_from(expected(people, &filter, Sort::Name).len()).unwrap();
-        assert_eq!(count_patients(&mut read, &filter).await.unwrap(), (n, false), "{filter:?}");
+        let page = list_patients(&mut read, &request(&filter, Sort::Name, None, 0, 1)).await.unwrap();
+        assert_eq!((page.count, page.more_than_counted), (n, false), "{filter:?}");
     }
 }
 
@@ -174,8 +175,6 @@ async fn no_list_scans_a_table_or_sorts() {
             list_patients(&mut read, &request(&filter, sort, Some(cursor), 0, 2)).await.unwrap();
             assert_indexed(&mut read, Sorting::None).await;
         }
-        count_patients(&mut read, &filter).await.unwrap();
-        assert_indexed(&mut read, Sorting::None).await;
     }
     list_counts(&mut read).await.unwrap();
     assert_indexed(&mut read, Sorting::None).await;

@@ -181,7 +181,7 @@ pub async fn list_household(
          CROSS JOIN patient_listing l ON l.patient_id = p.id"
     );
     let members = sqlx::query_scalar(AssertSqlSafe(sql)).bind(household.0);
-    let rows: Vec<RawRow> = json::fetch_rows(connection, members).await?;
+    let rows: Vec<RawRow> = json::fetch(connection, members).await?;
     Ok(rows.into_iter().map(ListingRow::from).collect())
 }
 
@@ -274,7 +274,7 @@ pub async fn find_likely(
         .bind(query.told_apart_from)
         .bind(query.not_of_import.map(|id| id.0))
         .bind(format!("sounds : ({sounds})"));
-    let rows: Vec<RawPerson> = json::fetch_rows(connection, likely).await?;
+    let rows: Vec<RawPerson> = json::fetch(connection, likely).await?;
     Ok(rows.into_iter().map(person).collect())
 }
 
