@@ -27,12 +27,11 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let driver = step("Install what is missing", || {
-        install::for_building()?;
-        install::for_virtual_display()?;
-        install::for_window_tests()
+    let driver = step("Install what is missing", || match options.no_window {
+        true => install::for_building().map(|()| None),
+        false => install::for_window_tests().map(Some),
     })?;
-    if options.no_window {
+    if driver.is_none() {
         page::ensure_folder()?;
     } else {
         page::build(Profile::Release)?;
@@ -52,7 +51,7 @@ pub fn run(options: &Options) -> Result<()> {
     if options.json {
         bench.arg("--json");
     }
-    if !options.no_window {
+    if let Some(driver) = driver {
         bench.env("FRONTDESK_E2E_APP", app).env("FRONTDESK_E2E_DRIVER", driver);
     }
     execute(&mut bench, "The message above says what is missing.")

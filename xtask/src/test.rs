@@ -19,11 +19,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let driver = step("Install what is missing", || {
-        install::for_building()?;
-        install::for_virtual_display()?;
-        install::for_window_tests()
-    })?;
+    let driver = step("Install what is missing", install::for_window_tests)?;
     step("Compile for WebAssembly", compile_for_wasm)?;
     page::build(Profile::Debug)?;
     step("Compile the app and the tests", compile_tests)?;

@@ -217,7 +217,8 @@ pub async fn list_patients(
         Some((Key::Number(key), no)) => query.bind(*key).bind(no),
         Some((Key::Text(key), no)) => query.bind(key.as_str()).bind(no),
     };
-    let (facet, value) = counter(&request.filter).unwrap_or_default();
+    let counter = counter(&request.filter);
+    let (facet, value) = counter.unwrap_or_default();
     let query = query.bind(request.limit).bind(request.skip).bind(facet).bind(value).bind(COUNT_BOUND + 1);
     let (rows, count): (Vec<RawRow>, i64) = json::fetch(connection, query).await?;
     let full = rows.len() == request.limit as usize;
@@ -230,7 +231,7 @@ pub async fn list_patients(
         },
         no: last.no,
     });
-    let bounded = counter(&request.filter).is_none();
+    let bounded = counter.is_none();
     Ok(ListingPage {
         rows: rows.into_iter().map(ListingRow::from).collect(),
         next,

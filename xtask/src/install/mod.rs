@@ -22,8 +22,10 @@ pub fn for_virtual_display() -> Result<()> {
     system::install(system::VIRTUAL_DISPLAY)
 }
 
-/// What driving the window needs besides. Gives back where tauri-driver is.
+/// What building the app and driving its window needs. Gives back where tauri-driver is.
 pub fn for_window_tests() -> Result<PathBuf> {
+    for_building()?;
+    for_virtual_display()?;
     system::install(system::WINDOW_TESTS)?;
     cargo_tools::install(cargo_tools::TAURI_DRIVER)
 }

@@ -231,13 +231,15 @@ fn contacts(
 fn leave_out_repeats(seen: &mut Seen, candidates: &mut Vec<Candidate<'_>>, judged: &mut Judged) {
     candidates.retain(|candidate| {
         let patient = &candidate.patient;
+        // A number tells people apart; a name alone does not say that two are the same.
+        if !patient.external_id.is_empty() || patient.birth_date.is_none() && patient.contacts.is_empty() {
+            return true;
+        }
         let Name { given, middle, family, suffix, .. } = &patient.name;
         let names = [given, middle, family, suffix].map(|part| fold(part)).join("/");
         let contacts: Vec<_> = patient.contacts.iter().map(|contact| contact.value.as_str()).collect();
-        let tells_apart =
-            !patient.external_id.is_empty() || patient.birth_date.is_none() && contacts.is_empty();
         let key = format!("{names}/{:?}/{}", patient.birth_date, contacts.join("/"));
-        if tells_apart || seen.people.insert(key) {
+        if seen.people.insert(key) {
             return true;
         }
         judged.tally.likely_duplicates += 1;

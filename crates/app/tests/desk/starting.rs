@@ -9,9 +9,7 @@ use tempfile::TempDir;
 async fn a_passphrase_opens_what_it_was_chosen_for_and_nothing_else_does() {
     let test = TestDesk::empty().await;
     test.create("Ana", "Ruiz").await;
-    test.desk.close().await;
-    let dir = test.dir;
-    drop(test.desk);
+    let dir = test.close().await;
     let wrong = start(dir.path(), Some("another passphrase")).await;
     let AppState::Failed { error } = wrong.status().state else { panic!("it opened") };
     assert_eq!(error.code, ErrorCode::WrongPassphrase);
@@ -23,9 +21,7 @@ async fn a_passphrase_opens_what_it_was_chosen_for_and_nothing_else_does() {
 #[tokio::test]
 async fn a_locked_desk_is_opened_by_its_passphrase_after_a_wrong_try() {
     let test = TestDesk::empty().await;
-    test.desk.close().await;
-    let dir = test.dir;
-    drop(test.desk);
+    let dir = test.close().await;
     let desk = start(dir.path(), None).await;
     assert_eq!(desk.status().state, AppState::Locked);
     let refused = desk.call("patient_list", json!({})).await.expect_err("a locked desk");
@@ -58,9 +54,7 @@ async fn a_second_process_on_the_same_folder_is_told_so() {
 async fn a_key_without_its_database_is_not_taken_for_a_first_start() {
     for emptied in [false, true] {
         let test = TestDesk::empty().await;
-        test.desk.close().await;
-        let dir = test.dir;
-        drop(test.desk);
+        let dir = test.close().await;
         let database = dir.path().join(DATABASE_FILE);
         if emptied {
             fs::write(&database, "").expect("emptied");
@@ -79,9 +73,7 @@ async fn a_key_without_its_database_is_not_taken_for_a_first_start() {
 #[tokio::test]
 async fn a_first_start_that_made_a_key_and_no_database_goes_on() {
     let test = TestDesk::empty().await;
-    test.desk.close().await;
-    let dir = test.dir;
-    drop(test.desk);
+    let dir = test.close().await;
     fs::remove_file(dir.path().join(DATABASE_FILE)).expect("removed");
     let key = fs::read_to_string(dir.path().join("key.json")).expect("read");
     fs::write(dir.path().join("key.json"), key.replace("\"in_use\": true", "\"in_use\": false"))

@@ -41,12 +41,17 @@ impl TestDesk {
         test
     }
 
+    /// Closes the desk and gives back its folder.
+    pub async fn close(self) -> TempDir {
+        self.desk.close().await;
+        self.dir
+    }
+
     /// Closes the desk and opens it again.
     pub async fn restart(self) -> Self {
-        self.desk.close().await;
-        drop(self.desk);
-        let desk = start(self.dir.path(), Some(PASSPHRASE)).await;
-        Self { desk, dir: self.dir }
+        let dir = self.close().await;
+        let desk = start(dir.path(), Some(PASSPHRASE)).await;
+        Self { desk, dir }
     }
 
     pub async fn call(&self, name: &str, request: Value) -> Value {
