@@ -19,10 +19,12 @@ use crate::stage::Programs;
 const APP: &str = "frontdesk";
 /// What is in the app's process group only because it is driven.
 const DRIVERS: [&str; 2] = ["tauri-driver", "WebKitWebDriver"];
-const TIMEOUT: Duration = Duration::from_secs(15);
-/// An app that ends while it starts is never reported by the driver: this is how long we wait to know.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The first start after an installation reads some hundred MB of WebKit, from a disk that may be slow.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
+/// Looking for a process reads all of the system's.
+const PROCESS_POLL: Duration = Duration::from_millis(250);
 /// The driver takes its picture when the page is drawn next, which is never where nothing changes: one
 /// faint pixel does, for a moment.
 const KEEP_DRAWING: &str = "
@@ -76,10 +78,13 @@ impl Desk {
         // Its own: a window that another one covers is not drawn, and has no picture.
         let display = Headless::start(ScreenSize::LARGE)?;
         let driver = Driver::start(&programs, &display, &data).await?;
-        let page = WebDriver::builder(driver.url(), capabilities(&programs, &data, setup)?)
-            .request_timeout(ANSWER_TIMEOUT)
-            .await
-            .context("the window could not be opened through tauri-driver")?;
+        let session = WebDriver::builder(driver.url(), capabilities(&programs, &data, setup)?)
+            .request_timeout(ANSWER_TIMEOUT);
+        let page = tokio::select! {
+            page = session => page.context("the window could not be opened through tauri-driver")?,
+            // The driver would go on waiting for it.
+            () = end_of_app(&driver) => bail!("the app ended while it started; what it said stands above"),
+        };
         let desk = Self { driver, page, data, display, setup };
         desk.wait_until("the first content is on the screen", async || {
             let ready = desk.run("return document.documentElement.dataset.ready === 'true'", vec![]).await?;
@@ -219,6 +224,18 @@ impl Desk {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+}
+
+async fn end_of_app(driver: &Driver) {
+    let mut is_started = false;
+    loop {
+        let runs = driver.process.has_member(APP);
+        if is_started && !runs {
+            return;
+        }
+        is_started |= runs;
+        tokio::time::sleep(PROCESS_POLL).await;
     }
 }
 

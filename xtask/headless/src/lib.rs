@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub use process::Process;
+use tempfile::TempDir;
 
 /// Why no display could be had.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,8 @@ pub enum HeadlessError {
     },
     #[error("{program} ended before it was ready; run it by hand to see what it says")]
     Silent { program: &'static str },
+    #[error("no folder could be made for the session's sockets in the system's temporary folder")]
+    RuntimeDir(#[source] std::io::Error),
     #[error("the picture could not be taken with ImageMagick's `import` (Debian: imagemagick)")]
     Picture(#[source] std::io::Error),
     #[error("ImageMagick's `import` failed to take a picture of display {display}")]
@@ -45,7 +48,8 @@ impl ScreenSize {
     pub const LARGE: Self = Self { width: 2560, height: 1440 };
 }
 
-/// A virtual display and a session bus of its own. Both end when this is dropped.
+/// A virtual display, with a session bus and a runtime folder of its own: without that folder, two
+/// sessions of one user would share the accessibility bus's socket. All end when this is dropped.
 #[derive(Debug)]
 pub struct Headless {
     display: String,
@@ -53,14 +57,17 @@ pub struct Headless {
     // Dropped in this order: the bus first, so that nothing is left that draws.
     _bus: Process,
     _server: Process,
+    runtime_dir: TempDir,
 }
 
 impl Headless {
     /// Starts both on a display number and a socket that are free.
     pub fn start(size: ScreenSize) -> Result<Self, HeadlessError> {
         let (server, number) = start_display_server(size)?;
-        let (bus, bus_address) = start_session_bus()?;
-        Ok(Self { display: format!(":{number}"), bus_address, _bus: bus, _server: server })
+        // As the XDG base directory specification wants it, nobody else may enter: tempfile sees to that.
+        let runtime_dir = tempfile::tempdir().map_err(HeadlessError::RuntimeDir)?;
+        let (bus, bus_address) = start_session_bus(runtime_dir.path())?;
+        Ok(Self { display: format!(":{number}"), bus_address, _bus: bus, _server: server, runtime_dir })
     }
 
     /// The display's name, as `DISPLAY` wants it.
@@ -73,6 +80,7 @@ impl Headless {
         command
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus_address)
+            .env("XDG_RUNTIME_DIR", self.runtime_dir.path())
             .env("GDK_BACKEND", "x11")
             .env_remove("WAYLAND_DISPLAY");
     }
@@ -99,9 +107,11 @@ fn start_display_server(size: ScreenSize) -> Result<(Process, String), HeadlessE
     start_and_read_line(command, "Xvfb", "xvfb")
 }
 
-fn start_session_bus() -> Result<(Process, String), HeadlessError> {
+fn start_session_bus(runtime_dir: &Path) -> Result<(Process, String), HeadlessError> {
     let mut command = Command::new("dbus-daemon");
     command.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+    // Whatever the bus starts belongs to the same session.
+    command.env("XDG_RUNTIME_DIR", runtime_dir);
     start_and_read_line(command, "dbus-daemon", "dbus-daemon")
 }
 

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::group::{Member, members};
+use crate::group::members;
 
 /// How long a program gets to put its things in order after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
@@ -44,14 +44,18 @@ impl Process {
         if wait_until(|| members(self.group()).is_empty()) { self.child.wait() } else { self.kill() }
     }
 
+    /// Whether the program called `name` runs in its group.
+    pub fn has_member(&self, name: &str) -> bool {
+        members(self.group()).iter().any(|member| member.name == name)
+    }
+
     /// Asks the program called `name` in its group to end and waits until it has. False: it did
     /// not within the grace period.
     pub fn stop_member(&self, name: &str) -> bool {
-        let is_named = |member: &Member| member.name == name;
-        for member in members(self.group()).into_iter().filter(is_named) {
+        for member in members(self.group()).into_iter().filter(|member| member.name == name) {
             signal(member.id, Signal::TERM);
         }
-        wait_until(|| !members(self.group()).iter().any(is_named))
+        wait_until(|| !self.has_member(name))
     }
 
     /// Memory of those programs of its group that count, each shared page divided among the processes
@@ -139,7 +143,7 @@ mod tests {
     #[test]
     fn a_member_is_ended_by_its_name_and_the_others_go_on() {
         let process = shell("sleep 600 & wait; wait; exec tail -f /dev/null");
-        assert!(wait_until(|| members(process.group()).iter().any(|member| member.name == "sleep")));
+        assert!(wait_until(|| process.has_member("sleep")));
         assert!(process.stop_member("sleep"));
         assert!(!members(process.group()).is_empty());
     }
