@@ -12,8 +12,8 @@ CREATE TABLE patient_listing (
   tier        TEXT    NOT NULL,
   -- 0 none, 1 alert only, 2 do not book.
   alert       INTEGER NOT NULL,
-  phone       TEXT    NOT NULL,
-  email       TEXT    NOT NULL,
+  -- JSON list of what a list shows of the patient's own row, so that it is not looked up again.
+  shown       TEXT    NOT NULL,
   -- The chart number in lower case.
   chart       TEXT    NOT NULL,
   -- JSON list of labels, in order.

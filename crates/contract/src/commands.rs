@@ -66,11 +66,11 @@ commands! {
     PreferenceLoad preference_load(KeyRequest) -> KeyResponse, Personal, 1 statements, 200 steps;
 
     /// A page of patients.
-    PatientList patient_list(PatientListRequest) -> PatientListResponse, PatientRead, 2 statements, 1_500_000 steps;
+    PatientList patient_list(PatientListRequest) -> PatientListResponse, PatientRead, 1 statements, 1_500_000 steps;
     /// What patients can be filtered by.
     PatientFacetsLoad patient_facets(Nothing) -> PatientFacets, PatientRead, 1 statements, 20_000 steps;
     /// Search while typing.
-    PatientSearch patient_search(PatientSearchRequest) -> PatientSearchResponse, PatientRead, 3 statements, 400_000 steps;
+    PatientSearch patient_search(PatientSearchRequest) -> PatientSearchResponse, PatientRead, 2 statements, 400_000 steps;
     /// A patient's page.
     PatientLoad patient_load(PatientLoadRequest) -> PatientDetail, PatientRead, 8 statements, 20_000 steps;
     /// A new patient.

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use std::sync::Arc;
 
 /// The columns that [`SOURCE`] computes.
-pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts";
+pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth_key, created_at, tier, alert, shown, chart, tags, names, sounds, contacts";
 
 /// Raised whenever a text function answers differently: everything derived is then derived anew.
 const TEXT_RULES: &str = "-- text rules 1";
@@ -17,8 +17,8 @@ const TEXT_RULES: &str = "-- text rules 1";
 /// Empties the derived tables and fills them from the synced ones.
 pub(crate) const REBUILD: &[&str] = &[
     "DELETE FROM patient_listing",
-    "INSERT INTO patient_listing (patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts)
-     SELECT patient_id, archived, sort_name, birth_key, created_at, tier, alert, phone, email, chart, tags, names, sounds, contacts
+    "INSERT INTO patient_listing (patient_id, archived, sort_name, birth_key, created_at, tier, alert, shown, chart, tags, names, sounds, contacts)
+     SELECT patient_id, archived, sort_name, birth_key, created_at, tier, alert, shown, chart, tags, names, sounds, contacts
      FROM patient_listing_source",
     "DELETE FROM consent_superseded",
     "INSERT INTO consent_superseded (event_id)
@@ -37,10 +37,11 @@ SELECT
   p.created_at AS created_at,
   p.tier AS tier,
   coalesce((SELECT max(iif(level = 'do_not_book', 2, 1)) FROM patient_alert WHERE patient_id = p.id), 0) AS alert,
-  coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'phone'
-            ORDER BY is_primary DESC, position, id LIMIT 1), '') AS phone,
-  coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'email'
-            ORDER BY is_primary DESC, position, id LIMIT 1), '') AS email,
+  json_array(p.prefix, p.given, p.middle, p.family, p.suffix, p.preferred_name, p.pronouns, p.birth_date,
+    coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'phone'
+              ORDER BY is_primary DESC, position, id LIMIT 1), ''),
+    coalesce((SELECT value FROM patient_contact WHERE patient_id = p.id AND kind = 'email'
+              ORDER BY is_primary DESC, position, id LIMIT 1), '')) AS shown,
   chart_key(p.external_id) AS chart,
   (SELECT json_group_array(label ORDER BY label) FROM patient_tag WHERE patient_id = p.id) AS tags,
   search_names(p.given, p.middle, p.family, p.preferred_name) AS names,
@@ -77,8 +78,7 @@ fn trigger(name: &str, event: &str, body: &str) -> String {
 }
 
 fn patient_triggers() -> [String; 3] {
-    let columns =
-        "family, given, middle, preferred_name, birth_date, archived_at, created_at, tier, external_id";
+    let columns = "prefix, given, middle, family, suffix, preferred_name, pronouns, birth_date, archived_at, created_at, tier, external_id";
     [
         trigger("patient_insert", "INSERT ON patient", &refresh("NEW.id")),
         trigger("patient_update", &format!("UPDATE OF {columns} ON patient"), &refresh("NEW.id")),

@@ -26,14 +26,27 @@ pub struct ListingRow {
     pub created_at: DateTime<Utc>,
 }
 
-/// A [`RawRow`] as a JSON list, from `patient_listing l` and `patient p`.
-pub(crate) const ROW: &str = "json_array(l.no, hex(l.patient_id), p.prefix, p.given, p.middle, p.family, p.suffix, p.preferred_name, p.pronouns, p.birth_date, l.phone, l.email, l.tier, json(l.tags), l.alert, l.archived, l.created_at, l.sort_name, l.birth_key)";
+/// A [`RawRow`] as a JSON list, from `patient_listing l`.
+pub(crate) const ROW: &str = "json_array(l.no, hex(l.patient_id), json(l.shown), l.tier, json(l.tags), l.alert, l.archived, l.created_at, l.sort_name, l.birth_key)";
 
 /// The fields in the order of [`ROW`].
 #[derive(Deserialize)]
 pub(crate) struct RawRow {
     pub no: i64,
     pub patient_id: Uuid,
+    pub shown: Shown,
+    pub tier: String,
+    pub tags: Vec<String>,
+    pub alert: i64,
+    pub archived: i64,
+    pub created_at: i64,
+    pub sort_name: String,
+    pub birth_key: String,
+}
+
+/// The fields in the order of the listing's `shown`.
+#[derive(Deserialize)]
+pub(crate) struct Shown {
     pub prefix: String,
     pub given: String,
     pub middle: String,
@@ -44,32 +57,26 @@ pub(crate) struct RawRow {
     pub birth_date: Option<String>,
     pub phone: String,
     pub email: String,
-    pub tier: String,
-    pub tags: Vec<String>,
-    pub alert: i64,
-    pub archived: i64,
-    pub created_at: i64,
-    pub sort_name: String,
-    pub birth_key: String,
 }
 
 impl From<RawRow> for ListingRow {
     fn from(raw: RawRow) -> Self {
+        let shown = raw.shown;
         Self {
             id: PatientId(raw.patient_id),
             name: Name {
-                prefix: raw.prefix,
-                given: raw.given,
-                middle: raw.middle,
-                family: raw.family,
-                suffix: raw.suffix,
+                prefix: shown.prefix,
+                given: shown.given,
+                middle: shown.middle,
+                family: shown.family,
+                suffix: shown.suffix,
             },
-            preferred_name: raw.preferred_name,
-            pronouns: raw.pronouns,
+            preferred_name: shown.preferred_name,
+            pronouns: shown.pronouns,
             // A newer app may know more than this one; a list is no place to fail over one row.
-            birth_date: raw.birth_date.and_then(|date| date.parse().ok()),
-            phone: raw.phone,
-            email: raw.email,
+            birth_date: shown.birth_date.and_then(|date| date.parse().ok()),
+            phone: shown.phone,
+            email: shown.email,
             tier: Tier::from_word(&raw.tier).unwrap_or_default(),
             tags: raw.tags,
             alert: match raw.alert {
@@ -190,8 +197,7 @@ pub(crate) fn page_sql(request: &ListingRequest) -> String {
         "SELECT json_array((SELECT json_group_array({ROW}) FROM (
            SELECT k.no AS no FROM {source} WHERE {conditions} ORDER BY k.{column} {direction}, k.no {direction} LIMIT ?6 OFFSET ?7
          ) AS wanted
-         CROSS JOIN patient_listing l ON l.no = wanted.no
-         CROSS JOIN patient p ON p.id = l.patient_id), ({count}))",
+         CROSS JOIN patient_listing l ON l.no = wanted.no), ({count}))",
         conditions = conditions.join(" AND "),
         count = count_sql(&request.filter),
     )
@@ -293,8 +299,7 @@ pub async fn find_listings(
 ) -> Result<Vec<ListingRow>, StoreError> {
     let sql = format!(
         "SELECT json_group_array({ROW}) FROM json_each(?) AS wanted
-         CROSS JOIN patient_listing l ON l.patient_id = unhex(wanted.value)
-         CROSS JOIN patient p ON p.id = l.patient_id"
+         CROSS JOIN patient_listing l ON l.patient_id = unhex(wanted.value)"
     );
     let wanted = sqlx::query_scalar(AssertSqlSafe(sql)).bind(json::hex_list(ids)?);
     let rows: Vec<RawRow> = json::fetch(connection, wanted).await?;

@@ -23,7 +23,7 @@ struct CandidateRow {
     names: String,
     sounds: String,
     contacts: String,
-    external_id: String,
+    chart: String,
 }
 
 /// One source of candidates: a subquery, and what is bound to it. Each is bounded, so that a
@@ -77,15 +77,15 @@ pub async fn search_patients(
 
 fn candidate(found: &CandidateRow) -> Candidate<'_> {
     Candidate {
-        given: &found.row.given,
-        middle: &found.row.middle,
-        family: &found.row.family,
-        preferred: &found.row.preferred_name,
+        given: &found.row.shown.given,
+        middle: &found.row.shown.middle,
+        family: &found.row.shown.family,
+        preferred: &found.row.shown.preferred_name,
         names: &found.names,
         sounds: &found.sounds,
         contacts: &found.contacts,
-        external_id: &found.external_id,
-        birth_date: found.row.birth_date.as_deref().and_then(|date| date.parse::<NaiveDate>().ok()),
+        external_id: &found.chart,
+        birth_date: found.row.shown.birth_date.as_deref().and_then(|date| date.parse::<NaiveDate>().ok()),
         archived: found.row.archived != 0,
     }
 }
@@ -186,9 +186,8 @@ async fn find_candidates(
     }
     let union = sources.iter().map(|source| source.sql).collect::<Vec<_>>().join(" UNION ");
     let sql = format!(
-        "SELECT json_group_array(json_array({ROW}, l.names, l.sounds, l.contacts, p.external_id)) FROM ({union}) AS found
-         CROSS JOIN patient_listing l ON l.no = found.no
-         CROSS JOIN patient p ON p.id = l.patient_id"
+        "SELECT json_group_array(json_array({ROW}, l.names, l.sounds, l.contacts, l.chart)) FROM ({union}) AS found
+         CROSS JOIN patient_listing l ON l.no = found.no"
     );
     let mut query = sqlx::query_scalar(AssertSqlSafe(sql));
     for value in sources.iter().flat_map(|source| &source.values) {

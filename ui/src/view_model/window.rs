@@ -6,8 +6,9 @@ use std::ops::Range;
 /// than its own length.
 pub const HEIGHT_MAX_PX: f64 = 15_000_000.0;
 
-/// Rows kept above and below what is seen, so that scrolling shows no gap.
-const OVERSCAN: usize = 6;
+/// Rows kept above and below what is seen, so that a turn of the wheel shows no gap. Each costs time at
+/// every key press of a search.
+const OVERSCAN: usize = 2;
 
 /// A list of rows of one height.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -177,8 +177,7 @@ pub async fn list_household(
 ) -> Result<Vec<ListingRow>, StoreError> {
     let sql = format!(
         "SELECT json_group_array({ROW}) FROM (SELECT id FROM patient WHERE household_id = ? LIMIT 20) AS member
-         CROSS JOIN patient p ON p.id = member.id
-         CROSS JOIN patient_listing l ON l.patient_id = p.id"
+         CROSS JOIN patient_listing l ON l.patient_id = member.id"
     );
     let members = sqlx::query_scalar(AssertSqlSafe(sql)).bind(household.0);
     let rows: Vec<RawRow> = json::fetch(connection, members).await?;

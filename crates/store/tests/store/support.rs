@@ -167,7 +167,7 @@ impl Desk {
     /// What is derived, without the numbers that differ from device to device.
     pub async fn derived(&self) -> Vec<String> {
         let listing = "SELECT 'listing ' || hex(patient_id) || archived || sort_name || birth_key || created_at || tier || alert
-             || phone || email || chart || tags || names || sounds || contacts FROM patient_listing ORDER BY patient_id";
+             || shown || chart || tags || names || sounds || contacts FROM patient_listing ORDER BY patient_id";
         let tags = "SELECT 'tag ' || hex(l.patient_id) || t.tag || t.archived || t.sort_name || t.birth_key || t.created_at
              FROM patient_listing_tag t JOIN patient_listing l USING (no) ORDER BY l.patient_id, t.tag";
         let counts =

@@ -19,6 +19,9 @@ use crate::view_model::window::Geometry;
 /// The header stays where it is while the rows move under it.
 pub const HEADER_PX: f64 = 32.0;
 
+/// The word before a row's name that says what its box is for.
+pub const PICK_ID: &str = "patients-pick";
+
 /// Where the rows are scrolled to.
 #[derive(Clone, Copy)]
 pub struct View {
@@ -104,6 +107,11 @@ pub fn Grid(store: ListStore) -> impl IntoView {
     let first = Memo::new(move |_| visible.with(|rows| rows.start));
     let slots = Memo::new(move |_| view.geometry().slots());
     Effect::new(move |_| store.look_at(visible.get()));
+    Effect::new(move |_| {
+        if store.row(first.get()).is_some() {
+            crate::pages::announce_ready();
+        }
+    });
     // Another list begins at its top.
     Effect::new(move |before: Option<(ListQuery, String)>| {
         let now = (store.query.get(), store.typed.get());
@@ -154,7 +162,7 @@ fn Header(store: ListStore) -> impl IntoView {
     use PatientSort::{Added, BirthDate, BirthDateDescending, Name, NameDescending};
     view! {
         <div class="patients-row patients-header" role="row" aria-rowindex="1">
-            <span role="columnheader"><span class="spoken">{t!(patients.pick)}</span></span>
+            <span role="columnheader"><span id=PICK_ID class="spoken">{t!(patients.pick)}</span></span>
             <Sortable store label=t!(patients.name) up=Some(Name) down=Some(NameDescending) />
             <Sortable store label=t!(patients.born) up=Some(BirthDate) down=Some(BirthDateDescending) />
             <span role="columnheader" class="is-phone">{t!(patients.phone)}</span>

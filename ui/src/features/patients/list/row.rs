@@ -1,10 +1,12 @@
-use contract::PatientRow;
+use std::iter;
+
+use contract::{MatchedBy, PatientRow};
 use domain::id::PatientId;
 use domain::patient::{AlertLevel, Tier};
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use super::grid::View;
+use super::grid::{PICK_ID, View};
 use crate::components::mark::{Mark, Tone};
 use crate::features::words;
 use crate::t;
@@ -16,32 +18,48 @@ const TAGS_SHOWN: usize = 2;
 
 /// What a row shows; cheap to copy. Its element stays while the list is scrolled: only what differs
 /// between two patients is changed. Making rows anew costs ten times as much, in time and memory.
+///
+/// Texts are set as `textContent`, which puts a new text in the old one's place: WebKit takes three
+/// times as long to lay out a text that was changed in place.
 #[derive(Clone, Copy)]
 struct Shown {
     view: View,
     index: Memo<usize>,
-    content: Memo<Option<(PatientRow, Option<contract::MatchedBy>)>>,
+    content: Memo<Option<(PatientRow, Option<MatchedBy>)>>,
+    picked: Memo<bool>,
 }
 
 impl Shown {
     fn new(view: View, slot: usize, first: Memo<usize>, slots: Memo<usize>) -> Self {
         let index = Memo::new(move |_| in_slot(slot, slots.get(), first.get()));
-        Self { view, index, content: Memo::new(move |_| view.store.row(index.get())) }
+        let content = Memo::new(move |_| view.store.row(index.get()));
+        let picked = Memo::new(move |_| {
+            let id = content.with(|content| content.as_ref().map(|(row, _)| row.id));
+            id.is_some_and(|id| view.store.selection.with(|selection| selection.contains(id)))
+        });
+        Self { view, index, content, picked }
     }
 
     /// A part of the patient; its default while the row is not at hand.
-    fn part<T: Default + PartialEq + Send + Sync + 'static>(self, read: fn(&PatientRow) -> T) -> Memo<T> {
-        Memo::new(move |_| {
-            self.content.with(|content| content.as_ref().map(|(row, _)| read(row)).unwrap_or_default())
-        })
+    fn part<T: Default>(self, read: fn(&PatientRow) -> T) -> impl Fn() -> T + Copy + Send + Sync {
+        move || self.content.with(|content| content.as_ref().map(|(row, _)| read(row)).unwrap_or_default())
     }
 
     fn id(self) -> Option<PatientId> {
         self.content.with(|content| content.as_ref().map(|(row, _)| row.id))
     }
 
-    fn is_picked(self) -> bool {
-        self.id().is_some_and(|id| self.view.store.selection.with(|selection| selection.contains(id)))
+    /// All that the row's look depends on, in one: an effect for each would cost more than what it does.
+    fn class(self) -> String {
+        let index = self.index.get();
+        let flags = [
+            ("is-active", self.view.store.active.get() == index),
+            ("is-open", self.id().is_some_and(|id| self.view.opened.get() == Some(id))),
+            ("is-waiting", self.content.with(Option::is_none)),
+            ("is-beyond", index >= self.view.store.length()),
+        ];
+        let set = flags.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name);
+        iter::once("patients-row").chain(set).collect::<Vec<_>>().join(" ")
     }
 
     fn place(self) -> String {
@@ -77,33 +95,27 @@ pub fn Row(
 ) -> impl IntoView {
     let shown = Shown::new(view, element, first, slots);
     let index = shown.index;
-    let waiting = move || shown.content.with(Option::is_none);
+    let name_id = format!("patient-name-{element}");
     view! {
         <div
             id=move || format!("patient-row-{}", index.get())
-            class="patients-row"
+            class=move || shown.class()
             role="row"
             data-testid="patient-row"
-            data-id=move || shown.id().map(|id| id.to_string())
             aria-rowindex=move || (index.get() + 2).to_string()
-            aria-selected=move || shown.is_picked().to_string()
-            class:is-active=move || view.store.active.get() == index.get()
-            class:is-open=move || shown.id().is_some() && view.opened.get() == shown.id()
-            class:is-waiting=waiting
-            class:is-beyond=move || { index.get() >= view.store.length() }
+            aria-selected=move || shown.picked.get().to_string()
             style:top=move || shown.place()
             on:click=move |event| shown.press(&event, &open)
         >
-            <Pick shown />
-            <Name shown />
+            <Pick shown name_id=name_id.clone() />
+            <Name shown name_id />
             <Plain shown />
         </div>
     }
 }
 
 #[component]
-fn Pick(shown: Shown) -> impl IntoView {
-    let name = shown.part(words::name);
+fn Pick(shown: Shown, name_id: String) -> impl IntoView {
     let toggle = move |_| {
         if let Some(id) = untrack(|| shown.id()) {
             let index = shown.index.get_untracked();
@@ -115,8 +127,8 @@ fn Pick(shown: Shown) -> impl IntoView {
             <input
                 type="checkbox"
                 tabindex="-1"
-                aria-label=move || t!(patients.pick_one, name = name.get())
-                prop:checked=move || shown.is_picked()
+                aria-labelledby=format!("{PICK_ID} {name_id}")
+                prop:checked=move || shown.picked.get()
                 on:change=toggle
             />
         </span>
@@ -124,36 +136,30 @@ fn Pick(shown: Shown) -> impl IntoView {
 }
 
 #[component]
-fn Name(shown: Shown) -> impl IntoView {
-    let name = shown.part(words::name);
+fn Name(shown: Shown, name_id: String) -> impl IntoView {
     // The given name too, where people go by another.
     let given = shown.part(|row| match &row.preferred_name {
         preferred if preferred.is_empty() || *preferred == row.name.given => String::new(),
         _ => row.name.given.clone(),
     });
-    let alert = shown.part(|row| row.alert);
-    let archived = shown.part(|row| row.archived);
-    let matched = Memo::new(move |_| {
-        shown.content.with(|content| content.as_ref().and_then(|(_, matched)| words::matched_by((*matched)?)))
-    });
-    let alert_mark = move || {
-        alert.get().map(|level| {
-            let tone = if level == AlertLevel::DoNotBook { Tone::Danger } else { Tone::Waiting };
-            view! { <Mark tone label=words::alert_level(level) /> }
+    let marks = move || {
+        shown.content.with(|content| {
+            let (row, matched) = content.as_ref()?;
+            let alert = row.alert.map(|level| {
+                let tone = if level == AlertLevel::DoNotBook { Tone::Danger } else { Tone::Waiting };
+                view! { <Mark tone label=words::alert_level(level) /> }
+            });
+            let archived =
+                row.archived.then(|| view! { <Mark tone=Tone::Neutral label=t!(patients.archived) /> });
+            let why = matched.and_then(words::matched_by).map(|why| view! { <span class="tag">{why}</span> });
+            Some((alert, archived, why))
         })
     };
-    Effect::new(move |_| {
-        if name.with(|name| !name.is_empty()) {
-            crate::pages::announce_ready();
-        }
-    });
     view! {
         <span role="gridcell" class="is-name">
-            <span class="patients-name clip">{move || name.get()}</span>
-            <span class="caption clip">{move || given.get()}</span>
-            {alert_mark}
-            {move || archived.get().then(|| view! { <Mark tone=Tone::Neutral label=t!(patients.archived) /> })}
-            {move || matched.get().map(|why| view! { <span class="tag">{why}</span> })}
+            <span id=name_id class="patients-name clip" prop:textContent=shown.part(words::name)></span>
+            <span class="caption clip" prop:textContent=given></span>
+            {marks}
         </span>
     }
 }
@@ -161,32 +167,38 @@ fn Name(shown: Shown) -> impl IntoView {
 /// The columns after the name.
 #[component]
 fn Plain(shown: Shown) -> impl IntoView {
-    let born = shown.part(|row| row.birth_date);
-    let phone = shown.part(|row| row.phone.clone());
     let email = shown.part(|row| row.email.clone());
     let tier = shown.part(|row| row.tier);
-    let added = shown.part(|row| Some(row.created_at));
     let tier_mark = move || {
-        let tier = tier.get();
+        let tier = tier();
         (tier != Tier::Standard).then(|| view! { <Mark tone=Tone::Accent label=words::tier(tier) /> })
     };
     view! {
-        <span role="gridcell" class="clip tabular" title=move || born.get().map(|date| date.to_string())>
-            {move || words::birth(born.get())}
-        </span>
-        <span role="gridcell" class="is-phone clip tabular">{move || format::phone(&phone.get())}</span>
-        <span role="gridcell" class="is-email clip" title=move || email.get()>{move || email.get()}</span>
+        <span
+            role="gridcell"
+            class="clip tabular"
+            prop:textContent=shown.part(|row| words::birth(row.birth_date))
+        ></span>
+        <span
+            role="gridcell"
+            class="is-phone clip tabular"
+            prop:textContent=shown.part(|row| format::phone(&row.phone))
+        ></span>
+        <span role="gridcell" class="is-email clip" title=email prop:textContent=email></span>
         <span role="gridcell" class="is-tags"><Tags shown /></span>
         <span role="gridcell" class="is-tier">{tier_mark}</span>
-        <span role="gridcell" class="is-added clip tabular" title=move || added.get().map(words::exact)>
-            {move || added.get().map(words::day)}
-        </span>
+        <span
+            role="gridcell"
+            class="is-added clip tabular"
+            title=shown.part(|row| words::exact(row.created_at))
+            prop:textContent=shown.part(|row| words::day(row.created_at))
+        ></span>
     }
 }
 
 #[component]
 fn Tags(shown: Shown) -> impl IntoView {
-    let tags = shown.part(|row| row.tags.clone());
+    let tags = Memo::new(move |_| shown.part(|row| row.tags.clone())());
     let content = move || {
         let tags = tags.get();
         let more = tags.len().saturating_sub(TAGS_SHOWN);
