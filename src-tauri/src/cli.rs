@@ -56,7 +56,9 @@ fn read_passphrase(file: &Path) -> Result<Zeroizing<String>> {
     let text = std::fs::read_to_string(file).map(Zeroizing::new).with_context(|| {
         format!("the passphrase cannot be read from {}; correct FRONTDESK_PASSPHRASE_FILE", file.display())
     })?;
-    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    // Some editors begin a file with a byte order mark, which nobody can type.
+    let text = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// A window's size in logical pixels.
@@ -93,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn a_passphrase_is_read_without_the_end_of_its_line() {
+    fn a_passphrase_is_read_without_the_end_of_its_line_and_a_byte_order_mark() {
         let file = std::env::temp_dir().join(format!("passphrase-{}", std::process::id()));
-        std::fs::write(&file, "two words \r\n").expect("written");
+        std::fs::write(&file, "\u{feff}two words \r\n").expect("written");
         let read = read_passphrase(&file);
         std::fs::remove_file(&file).expect("removed");
         assert_eq!(read.expect("read").as_str(), "two words ");

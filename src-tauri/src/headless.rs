@@ -4,7 +4,7 @@
 mod import;
 mod progress;
 
-use app::{DATABASE_FILE, Desk, DeskOptions, export_patients, seed_clinic, wait_for_imports};
+use app::{Desk, DeskOptions, export_patients, files, seed_clinic, wait_for_imports};
 use clap::Subcommand;
 use contract::{AppState, Command, DoctorReport, DoctorRun, ErrorBody, ErrorCode};
 use progress::Progress;
@@ -92,8 +92,8 @@ async fn with_desk(options: DeskOptions, what: Headless) -> Result<ExitCode, Err
     // A folder that was mistyped is no new clinic.
     let reads_only = matches!(what, Headless::Doctor { .. } | Headless::Export(_));
     if reads_only
-        && !options.data_dir.join(DATABASE_FILE).exists()
-        && !options.data_dir.join("key.json").exists()
+        && !options.data_dir.join(files::DATABASE).exists()
+        && !options.data_dir.join(files::KEY).exists()
     {
         let message =
             format!("there is no clinic in {}; --data-dir names another folder", options.data_dir.display());

@@ -91,7 +91,7 @@ fn window_config(app: &AppHandle) -> tauri::Result<WindowConfig> {
 /// Size and place of the first window, kept with the data that it shows.
 fn remembered_size(data_dir: &Path) -> tauri::plugin::TauriPlugin<Wry> {
     tauri_plugin_window_state::Builder::default()
-        .with_filename(data_dir.join("window.json").to_string_lossy())
+        .with_filename(data_dir.join(app::files::WINDOW).to_string_lossy())
         .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
         .with_filter(|label| label == FIRST)
         .build()

@@ -158,5 +158,12 @@ contract::for_each_command!(table);
 fn parse<C: Command>(request: Value) -> Result<C::Request, AppError> {
     // A command without a request may be called without one.
     let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
-    serde_json::from_value(request).map_err(|source| AppError::Request { source })
+    let mut unknown = None;
+    let known = |field: serde_ignored::Path<'_>| {
+        unknown.get_or_insert_with(|| field.to_string());
+    };
+    let request =
+        serde_ignored::deserialize(request, known).map_err(|source| AppError::Request { source })?;
+    // A field that is mistyped would do nothing, and nobody would know.
+    unknown.map_or(Ok(request), |field| Err(AppError::UnknownField { field }))
 }

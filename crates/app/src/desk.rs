@@ -2,6 +2,7 @@
 //! through it.
 
 use crate::error::AppError;
+use crate::files;
 use crate::key::{self, KeyError, KeyFile};
 use crate::monitor::Monitor;
 use crate::world::{Machine, World};
@@ -58,9 +59,6 @@ enum State {
     Failed(ErrorBody),
 }
 
-/// The database's file in a data folder.
-pub const DATABASE_FILE: &str = "frontdesk.db";
-
 impl Desk {
     /// Starts a desk. Whatever keeps it from working is its status, not an error: a window has to
     /// open to say so.
@@ -111,7 +109,7 @@ impl Desk {
             (Some(file), Some(passphrase)) => Ok(Found::Key(file.unwrap_with(&passphrase)?)),
             (Some(file), None) => Ok(Found::Wrapped(file)),
             // A new key would only make a second, empty clinic of it.
-            (None, _) if dir.join(DATABASE_FILE).exists() => Err(KeyError::Missing.into()),
+            (None, _) if dir.join(files::DATABASE).exists() => Err(KeyError::Missing.into()),
             (None, Some(passphrase)) => Ok(Found::Key(KeyFile::create_with_passphrase(&dir, &passphrase)?)),
             (None, None) => Ok(KeyFile::create_in_keyring(&dir, entry)?.map_or(Found::Nothing, Found::Key)),
         })
@@ -150,7 +148,7 @@ impl Desk {
             owner: ActorId(world.next_id()),
             created_at: world.now(),
         };
-        let store = Store::open(&self.0.options.data_dir.join(DATABASE_FILE), key, identity).await?;
+        let store = Store::open(&self.0.options.data_dir.join(files::DATABASE), key, identity).await?;
         let dir = self.0.options.data_dir.clone();
         if let Err(error) = blocking(move || Ok(key::mark_in_use(&dir)?)).await {
             // It only tells a loss from a first start.
@@ -247,7 +245,7 @@ pub fn everything_changed() -> Event {
 
 /// Whether there is a database file with anything in it.
 fn has_database(dir: &Path) -> bool {
-    fs::metadata(dir.join(DATABASE_FILE)).is_ok_and(|file| file.len() > 0)
+    fs::metadata(dir.join(files::DATABASE)).is_ok_and(|file| file.len() > 0)
 }
 
 enum Found {
@@ -276,7 +274,7 @@ async fn take_folder(dir: &Path) -> Result<File, ErrorBody> {
         fs::create_dir_all(dir).map_err(unusable)?;
         restrict(dir).map_err(unusable)?;
     }
-    let lock = File::create(dir.join("frontdesk.lock")).map_err(unusable)?;
+    let lock = File::create(dir.join(files::LOCK)).map_err(unusable)?;
     let deadline = Instant::now() + CLOSING_MAX;
     let mut taken = lock.try_lock();
     while matches!(taken, Err(TryLockError::WouldBlock)) && Instant::now() < deadline {

@@ -25,6 +25,8 @@ pub enum AppError {
     NotOpen(Box<ErrorBody>),
     #[error("there is no command {name}; `frontdesk commands` lists them")]
     UnknownCommand { name: String },
+    #[error("the request has a field that the command does not know: {field}")]
+    UnknownField { field: String },
     #[error("the request does not fit the command: {}", without_values(source))]
     Request {
         #[source]
@@ -57,7 +59,9 @@ impl AppError {
             Self::Denied { .. } => ErrorCode::Denied,
             Self::Locked => ErrorCode::Locked,
             Self::NotOpen(body) => body.code,
-            Self::UnknownCommand { .. } | Self::Request { .. } | Self::Cursor => ErrorCode::BadRequest,
+            Self::UnknownCommand { .. } | Self::UnknownField { .. } | Self::Request { .. } | Self::Cursor => {
+                ErrorCode::BadRequest
+            }
             Self::TooLarge { .. } => ErrorCode::TooLarge,
             Self::ExportTarget => ErrorCode::BadFile,
             Self::Import(error) => error.code(),

@@ -2,8 +2,9 @@
 
 use crate::call::Call;
 use crate::cursor;
-use crate::desk::{DATABASE_FILE, Desk};
+use crate::desk::Desk;
 use crate::error::AppError;
+use crate::files;
 use contract::{ErrorBody, Permission, Role};
 use domain::patient::Word;
 use std::fs::{self, File};
@@ -13,10 +14,6 @@ use store::export::{ExportRow, list_for_export};
 
 /// Patients that are read at once.
 const PAGE_ROWS: u32 = 500;
-
-/// What is in a data folder.
-const OWN_FILES: &[&str] =
-    &[DATABASE_FILE, "frontdesk.db-wal", "frontdesk.db-shm", "frontdesk.lock", "key.json", "window.json"];
 
 const HEADERS: &[&str] = &[
     "id",
@@ -84,7 +81,7 @@ async fn export(call: &Call, path: &Path) -> Result<u64, AppError> {
 fn check_target(data_dir: &Path, path: &Path) -> Result<(), AppError> {
     let own = |name: &str| data_dir.join(name).canonicalize().is_ok_and(|own| own == path);
     let no_file = fs::metadata(path).is_ok_and(|target| !target.is_file());
-    if no_file || OWN_FILES.iter().any(|name| own(name)) { Err(AppError::ExportTarget) } else { Ok(()) }
+    if no_file || files::ALL.iter().any(|name| own(name)) { Err(AppError::ExportTarget) } else { Ok(()) }
 }
 
 fn aside(path: &Path) -> std::path::PathBuf {

@@ -3,6 +3,7 @@
 //! `key.json` beside the database says where it is. It never holds the key itself.
 
 use crate::error::io_code;
+use crate::files;
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -74,12 +75,11 @@ pub enum KeyFile {
 }
 
 const SERVICE: &str = "frontdesk";
-const FILE: &str = "key.json";
 
 impl KeyFile {
     /// What `dir` has, if anything.
     pub fn find(dir: &Path) -> Result<Option<Self>, KeyError> {
-        match fs::read(dir.join(FILE)) {
+        match fs::read(dir.join(files::KEY)) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| KeyError::Unreadable),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(KeyError::File(error)),
@@ -171,7 +171,7 @@ pub fn mark_in_use(dir: &Path) -> Result<(), KeyError> {
 const IN_USE: &str = "in_use";
 
 fn read(dir: &Path) -> Result<serde_json::Value, KeyError> {
-    let bytes = fs::read(dir.join(FILE)).map_err(KeyError::File)?;
+    let bytes = fs::read(dir.join(files::KEY)).map_err(KeyError::File)?;
     let file: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| KeyError::Unreadable)?;
     if file.is_object() { Ok(file) } else { Err(KeyError::Unreadable) }
 }
@@ -184,7 +184,7 @@ fn write(dir: &Path, content: &serde_json::Value) -> Result<(), KeyError> {
         let mut file = fs::File::create(&aside)?;
         file.write_all(&text)?;
         file.sync_all()?;
-        fs::rename(&aside, dir.join(FILE))
+        fs::rename(&aside, dir.join(files::KEY))
     };
     write().map_err(KeyError::File)
 }

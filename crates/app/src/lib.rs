@@ -7,6 +7,7 @@ mod decode;
 mod desk;
 mod error;
 pub mod export;
+pub mod files;
 pub mod generate;
 mod handlers;
 mod import;
@@ -17,7 +18,7 @@ mod patient;
 mod seed;
 mod world;
 
-pub use desk::{DATABASE_FILE, Desk, DeskOptions, everything_changed};
+pub use desk::{Desk, DeskOptions, everything_changed};
 pub use error::AppError;
 pub use export::export_patients;
 pub use import::{wait_for_import, wait_for_imports};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use contract::{
     ALERT_STATEMENTS, AlertGrade, AlertKind, AlertLine, CRITICAL_MS, CommandInfo, CommandLine,
-    POOL_WARNING_PERCENT, WARNING_MS,
+    POOL_WARNING_PERCENT,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -127,9 +127,8 @@ fn alerts_of_call(command: &CommandInfo, ended: Ended) -> Vec<AlertLine> {
     let mut alerts = Vec::new();
     if ms > CRITICAL_MS {
         alerts.push(line(AlertGrade::Critical, AlertKind::Slow, ms, CRITICAL_MS));
-    } else if ms > WARNING_MS && command.name != crate::import::CHUNK.name {
-        // Nobody waits for a chunk of an import.
-        alerts.push(line(AlertGrade::Warning, AlertKind::Slow, ms, WARNING_MS));
+    } else if ms > command.slow_ms {
+        alerts.push(line(AlertGrade::Warning, AlertKind::Slow, ms, command.slow_ms));
     }
     if statements > ALERT_STATEMENTS {
         alerts.push(line(AlertGrade::Alert, AlertKind::Statements, statements, ALERT_STATEMENTS));

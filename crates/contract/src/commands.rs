@@ -1,7 +1,7 @@
 //! Every command, declared once.
 
 use crate::access::Permission;
-use crate::budget::Budget;
+use crate::budget::{Budget, WARNING_MS};
 use crate::operations::CommandInfo;
 use crate::page::Page;
 use crate::{app::*, import::*, operations::*, patient::*};
@@ -39,7 +39,12 @@ macro_rules! commands {
 
         /// Every command, in the order of declaration.
         pub const COMMANDS: &[CommandInfo] = &[$(
-            CommandInfo { name: $marker::NAME, permission: $marker::PERMISSION, budget: $marker::BUDGET }
+            CommandInfo {
+                name: $marker::NAME,
+                permission: $marker::PERMISSION,
+                budget: $marker::BUDGET,
+                slow_ms: WARNING_MS,
+            }
         ),+];
 
         /// Calls `$callback! { (Marker name) … }` with every command, so that a table of

@@ -97,4 +97,6 @@ pub struct CommandInfo {
     pub name: &'static str,
     pub permission: Permission,
     pub budget: Budget,
+    /// Slower than this, in milliseconds, is a warning.
+    pub slow_ms: u64,
 }

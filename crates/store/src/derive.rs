@@ -53,11 +53,14 @@ FROM patient p";
 pub fn statements() -> Vec<String> {
     let mut statements = vec![format!("{}\n{TEXT_RULES}", SOURCE.trim())];
     statements.extend(patient_triggers());
-    statements
-        .extend(["patient_contact", "patient_alert", "patient_tag"].iter().flat_map(|t| child_triggers(t)));
+    statements.extend(CHILDREN.iter().flat_map(|(table, columns)| child_triggers(table, columns)));
     statements.extend(FIXED.iter().map(|statement| (*statement).to_owned()));
     statements
 }
+
+/// What belongs to a patient, and the columns of the listing that depend on it.
+const CHILDREN: [(&str, &str); 3] =
+    [("patient_contact", "shown, contacts"), ("patient_alert", "alert"), ("patient_tag", "tags")];
 
 fn refresh(patient: &str) -> String {
     let update: Vec<_> = LISTING_COLUMNS
@@ -70,6 +73,15 @@ fn refresh(patient: &str) -> String {
            SELECT {LISTING_COLUMNS} FROM patient_listing_source WHERE patient_id = {patient}\n    \
            ON CONFLICT (patient_id) DO UPDATE SET {};",
         update.join(", ")
+    )
+}
+
+/// Only what can have changed: every other column would be computed and written to its indexes again,
+/// for each phone number of an import. A patient who is not there yet has no listing.
+fn refresh_columns(patient: &str, columns: &str) -> String {
+    format!(
+        "UPDATE patient_listing SET ({columns}) = (SELECT {columns} FROM patient_listing_source WHERE patient_id = {patient})\n  \
+         WHERE patient_id = {patient};"
     )
 }
 
@@ -90,16 +102,18 @@ fn patient_triggers() -> [String; 3] {
     ]
 }
 
-fn child_triggers(table: &str) -> [String; 4] {
+fn child_triggers(table: &str, columns: &str) -> [String; 4] {
+    let (new, old) =
+        ["NEW.patient_id", "OLD.patient_id"].map(|patient| refresh_columns(patient, columns)).into();
     [
-        trigger(&format!("{table}_insert"), &format!("INSERT ON {table}"), &refresh("NEW.patient_id")),
-        trigger(&format!("{table}_update"), &format!("UPDATE ON {table}"), &refresh("NEW.patient_id")),
+        trigger(&format!("{table}_insert"), &format!("INSERT ON {table}"), &new),
+        trigger(&format!("{table}_update"), &format!("UPDATE ON {table}"), &new),
         trigger(
             &format!("{table}_move"),
             &format!("UPDATE OF patient_id ON {table} WHEN OLD.patient_id IS NOT NEW.patient_id"),
-            &refresh("OLD.patient_id"),
+            &old,
         ),
-        trigger(&format!("{table}_delete"), &format!("DELETE ON {table}"), &refresh("OLD.patient_id")),
+        trigger(&format!("{table}_delete"), &format!("DELETE ON {table}"), &old),
     ]
 }
 

@@ -5,7 +5,7 @@ use super::receive::Columns;
 use crate::call::Call;
 use crate::error::AppError;
 use crate::patient::{checked_contact, duplicates};
-use contract::{Budget, CommandInfo, ImportKind, ImportReason, Permission};
+use contract::{Budget, CRITICAL_MS, CommandInfo, ImportKind, ImportReason, Permission};
 use domain::field::Problem;
 use domain::id::{AlertId, AllergyId, ContactId, ImportId, NoteId, PatientId};
 use domain::mapping::{
@@ -27,6 +27,8 @@ pub const CHUNK: CommandInfo = CommandInfo {
     name: "import_chunk",
     permission: Permission::Import,
     budget: Budget { statements: 16, vm_steps: 100_000_000 },
+    // Nobody waits for it.
+    slow_ms: CRITICAL_MS,
 };
 /// Places for the problems of one row in their numbering.
 const PROBLEMS_PER_ROW: i64 = 64;

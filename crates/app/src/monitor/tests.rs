@@ -5,6 +5,7 @@ const COMMAND: CommandInfo = CommandInfo {
     name: "patient_list",
     permission: Permission::PatientRead,
     budget: Budget { statements: 2, vm_steps: 100 },
+    slow_ms: 100,
 };
 
 fn ended(ms: u64, statements: u64, vm_steps: u64, pool: (u32, u32)) -> Ended {

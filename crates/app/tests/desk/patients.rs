@@ -58,6 +58,28 @@ async fn every_wrong_field_is_told_at_once_and_nothing_is_saved() {
 }
 
 #[tokio::test]
+async fn a_mistyped_field_of_a_request_is_told_and_nothing_is_saved() {
+    let test = TestDesk::empty().await;
+    let draft = json!({"name": {"given": "Ana", "familly": "Ruiz"}});
+    let error = test.fails("patient_create", draft).await;
+    assert_eq!(error.code, ErrorCode::BadRequest);
+    assert!(error.message.contains("name.familly"), "{}", error.message);
+    assert_eq!(test.count().await, 0);
+}
+
+#[tokio::test]
+async fn a_change_of_what_only_the_list_shows_is_in_the_list() {
+    let test = TestDesk::empty().await;
+    let id = test.create("Ana", "Ruiz").await;
+    let versions = test.load(&id).await["versions"].clone();
+    let patch = json!({"pronouns": "she/her", "name": {"given": "Ana", "family": "Ruiz", "suffix": "Jr."}});
+    test.call("patient_update", json!({"id": id, "versions": versions, "patch": patch})).await;
+    let page = test.call("patient_list", json!({"limit": 1})).await;
+    let row = &page["rows"][0];
+    assert_eq!((text_of(&row["pronouns"]), text_of(&row["name"]["suffix"])), ("she/her", "Jr."));
+}
+
+#[tokio::test]
 async fn people_are_found_as_they_are_asked_for() {
     let test = TestDesk::with_patients(300).await;
     for (given, family) in

@@ -1,5 +1,5 @@
 use super::support::{PASSPHRASE, TestDesk, start};
-use app::DATABASE_FILE;
+use app::files;
 use contract::{AppState, ErrorCode};
 use serde_json::json;
 use std::fs;
@@ -39,7 +39,7 @@ async fn a_short_passphrase_is_refused_and_nothing_is_made() {
     let desk = start(dir.path(), Some("short")).await;
     let AppState::Failed { error } = desk.status().state else { panic!("it opened") };
     assert_eq!(error.code, ErrorCode::Invalid);
-    assert!(!dir.path().join(DATABASE_FILE).exists());
+    assert!(!dir.path().join(files::DATABASE).exists());
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_key_without_its_database_is_not_taken_for_a_first_start() {
     for emptied in [false, true] {
         let test = TestDesk::empty().await;
         let dir = test.close().await;
-        let database = dir.path().join(DATABASE_FILE);
+        let database = dir.path().join(files::DATABASE);
         if emptied {
             fs::write(&database, "").expect("emptied");
         } else {
@@ -74,7 +74,7 @@ async fn a_key_without_its_database_is_not_taken_for_a_first_start() {
 async fn a_first_start_that_made_a_key_and_no_database_goes_on() {
     let test = TestDesk::empty().await;
     let dir = test.close().await;
-    fs::remove_file(dir.path().join(DATABASE_FILE)).expect("removed");
+    fs::remove_file(dir.path().join(files::DATABASE)).expect("removed");
     let key = fs::read_to_string(dir.path().join("key.json")).expect("read");
     fs::write(dir.path().join("key.json"), key.replace("\"in_use\": true", "\"in_use\": false"))
         .expect("written");
@@ -87,19 +87,19 @@ async fn a_database_without_its_key_is_not_replaced_by_an_empty_one() {
     let test = TestDesk::empty().await;
     test.desk.close().await;
     fs::remove_file(test.dir.path().join("key.json")).expect("removed");
-    let before = fs::read(test.dir.path().join(DATABASE_FILE)).expect("read");
+    let before = fs::read(test.dir.path().join(files::DATABASE)).expect("read");
     drop(test.desk);
     let desk = start(test.dir.path(), Some(PASSPHRASE)).await;
     let AppState::Failed { error } = desk.status().state else { panic!("it opened") };
     assert_eq!(error.code, ErrorCode::Corrupt);
-    assert_eq!(fs::read(test.dir.path().join(DATABASE_FILE)).expect("read"), before);
+    assert_eq!(fs::read(test.dir.path().join(files::DATABASE)).expect("read"), before);
 }
 
 #[tokio::test]
 async fn a_damaged_database_is_told_and_left_as_it_is() {
     let test = TestDesk::empty().await;
     test.desk.close().await;
-    let path = test.dir.path().join(DATABASE_FILE);
+    let path = test.dir.path().join(files::DATABASE);
     let mut bytes = fs::read(&path).expect("read");
     bytes[..4096].fill(0x5a);
     fs::write(&path, &bytes).expect("written");
