@@ -9,8 +9,7 @@ pub use read::{
 };
 pub use write::{
     NewPatient, PatientPatch, archive_patients, change_alerts, change_allergies, change_contacts,
-    change_tags, delete_patients, insert_allergies, insert_patients, mark_distinct, unmark_distinct,
-    update_patient,
+    change_tags, insert_allergies, insert_patients, mark_distinct, unmark_distinct, update_patient,
 };
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ impl Form {
         Changes {
             added: self.list(&format!("{field}.added"), &changes.added, check),
             changed: self.list(&format!("{field}.changed"), &changes.changed, check),
-            removed: changes.removed.clone(),
+            removed: self.list(&format!("{field}.removed"), &changes.removed, |_, _, id| *id),
         }
     }
 

@@ -63,6 +63,27 @@ async fn a_dry_run_may_build_on_another() {
 }
 
 #[tokio::test]
+async fn columns_can_be_understood_otherwise_and_a_file_that_was_not_run_be_forgotten() {
+    let test = TestDesk::empty().await;
+    let file = "Id,First,Last,Birth date\n1,Ana,Ruiz,03/04/1985\n";
+    let import = test.send(file.as_bytes(), 1 << 20).await.expect("a file");
+    let mut mapping = test.call("import_preview", json!(import)).await["mapping"].clone();
+    assert_eq!(mapping["day_first"], false);
+    mapping["day_first"] = json!(true);
+    mapping["columns"][1] = json!("preferred_name");
+    test.call("import_map", json!({"id": import.id, "mapping": mapping})).await;
+    let done = test.work("import_run", import).await;
+    assert_eq!((done.added, done.wrong), (1, 0));
+    let row = test.call("patient_list", json!({"limit": 1})).await["rows"][0].clone();
+    assert_eq!((text_of(&row["preferred_name"]), text_of(&row["birth_date"])), ("Ana", "1985-04-03"));
+    // What was taken over is undone, not forgotten.
+    assert_eq!(test.fails("import_discard", json!(import)).await.code, ErrorCode::Busy);
+    let other = test.send(file.as_bytes(), 1 << 20).await.expect("a file");
+    test.call("import_discard", json!(other)).await;
+    assert_eq!(test.fails("import_preview", json!(other)).await.code, ErrorCode::NotFound);
+}
+
+#[tokio::test]
 async fn an_import_adds_what_is_right_and_is_undone_whole() {
     let test = TestDesk::with_patients(30).await;
     let before = test.count().await;

@@ -1,6 +1,7 @@
 use super::support::{TestDesk, text_of};
 use contract::{ErrorCode, Event};
 use domain::field::Problem;
+use domain::patient::LIST_MAX_ITEMS;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -286,6 +287,69 @@ async fn notes_come_pinned_first_in_pages_and_a_deleted_one_comes_back() {
     test.call("note_delete", delete(false)).await;
     let back = test.call("note_list", json!({"patient": id, "limit": 10})).await;
     assert_eq!(back["rows"][1]["body"], "Note 24");
+}
+
+#[tokio::test]
+async fn a_note_is_edited_and_pinned_and_an_edit_of_an_older_one_is_refused() {
+    let test = TestDesk::empty().await;
+    let id = test.create("Ana", "Ruiz").await;
+    for body in ["First", "Second"] {
+        test.call("note_create", json!({"patient": id, "kind": "general", "body": body, "pinned": false}))
+            .await;
+    }
+    let list = async || test.call("note_list", json!({"patient": id, "limit": 10})).await["rows"].clone();
+    let first = list().await[1].clone();
+    let edit = |body: &str| json!({"id": first["id"], "versions": first["versions"], "content": {"kind": "clinical", "body": body}});
+    test.call("note_update", edit("First, corrected")).await;
+    // Pinning is another register: it does not matter that the text has changed meanwhile.
+    test.call("note_update", json!({"id": first["id"], "versions": first["versions"], "pinned": true})).await;
+    let pinned = list().await[0].clone();
+    assert_eq!(
+        (text_of(&pinned["body"]), text_of(&pinned["kind"]), pinned["pinned"] == true),
+        ("First, corrected", "clinical", true)
+    );
+    let error = test.fails("note_update", edit("First, by somebody else")).await;
+    assert_eq!(error.code, ErrorCode::Stale);
+    assert_eq!(text_of(&list().await[0]["body"]), "First, corrected");
+    assert!(test.is_sound().await);
+}
+
+#[tokio::test]
+async fn no_list_of_a_request_is_longer_than_a_patient_may_have() {
+    let test = TestDesk::empty().await;
+    let id = test.create("Ana", "Ruiz").await;
+    let versions = test.load(&id).await["versions"].clone();
+    let ids: Vec<_> = (0..=LIST_MAX_ITEMS).map(|_| uuid::Uuid::now_v7()).collect();
+    let tags: Vec<_> = (0..=LIST_MAX_ITEMS).map(|i| json!({"label": format!("Tag {i}")})).collect();
+    for (field, changes) in
+        [("tags.removed", json!({"removed": ids})), ("tags.added", json!({"added": tags}))]
+    {
+        let request = json!({"id": id, "versions": versions, "patch": {"tags": changes}});
+        let error = test.fails("patient_update", request).await;
+        let told: Vec<_> = error.fields.iter().map(|told| (told.field.as_str(), told.problem)).collect();
+        assert_eq!(told, [(field, Problem::TooMany)]);
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_changed_in_its_place() {
+    let test = TestDesk::empty().await;
+    let draft = json!({"name": {"family": "Ruiz"}, "alerts": [{"level": "alert_only", "text": "Faints"}, {"level": "alert_only", "text": "Deaf"}]});
+    let id = text_of(&test.call("patient_create", draft).await["id"]).to_owned();
+    let before = test.load(&id).await;
+    let faints = before["alerts"].as_array().expect("alerts").iter().find(|alert| alert["text"] == "Faints");
+    let faints = faints.expect("the alert")["id"].clone();
+    let change =
+        json!({"alerts": {"changed": [{"id": faints, "level": "do_not_book", "text": "Faints often"}]}});
+    test.call("patient_update", json!({"id": id, "versions": before["versions"], "patch": change})).await;
+    let after = test.load(&id).await;
+    let alerts = after["alerts"].as_array().expect("alerts");
+    assert_eq!(alerts.len(), 2);
+    let changed = alerts.iter().find(|alert| alert["id"] == faints).expect("the same alert");
+    assert_eq!((text_of(&changed["level"]), text_of(&changed["text"])), ("do_not_book", "Faints often"));
+    let page = test.call("patient_list", json!({"limit": 1})).await;
+    assert_eq!(page["rows"][0]["alert"], "do_not_book");
+    assert!(test.is_sound().await);
 }
 
 #[tokio::test]

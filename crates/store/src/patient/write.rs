@@ -430,8 +430,3 @@ pub async fn unmark_distinct(
 ) -> Result<(), StoreError> {
     delete_set(connection, "patient_distinct", &[distinct_id(a, b)]).await
 }
-
-/// Deletes records of `table` by id, as the undo of an import does.
-pub async fn delete_patients(connection: &mut SqliteConnection, ids: &[Uuid]) -> Result<(), StoreError> {
-    delete_set(connection, "patient", ids).await
-}

@@ -17,7 +17,8 @@ use crate::view_model::selection::Selection;
 
 /// Questions under way at once: more would only be late.
 const IN_FLIGHT_MAX: usize = 2;
-const HITS: u32 = 50;
+/// As many as a window shows. More would be looked at by nobody, and be drawn at every key press.
+const HITS: u32 = 20;
 
 /// What the list knows; cheap to copy.
 #[derive(Clone, Copy)]

@@ -15,7 +15,9 @@ pub fn Toolbar(store: ListStore) -> impl IntoView {
     let (n, or_more) = (move || store.told_length().0, move || store.told_length().1);
     let length = move || {
         let shown = format::count(n(), or_more());
-        if store.is_searching() {
+        if store.is_searching() && or_more() {
+            t!(patients.best_hits, n = n())
+        } else if store.is_searching() {
             t!(patients.hits, count = n(), n = shown)
         } else {
             t!(patients.count, count = n(), n = shown)
