@@ -5,6 +5,7 @@ use std::io::Write;
 use contract::{ErrorBody, ErrorCode};
 use serde::Deserialize;
 use serde_json::Value;
+use tauri::ipc::Response;
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt;
 
@@ -13,8 +14,8 @@ use crate::window;
 
 /// Passes a command of the contract on. No logic here: who may do what is the use case's business.
 #[tauri::command]
-pub async fn call(name: String, request: Value, backend: State<'_, Backend>) -> Result<Value, ErrorBody> {
-    backend.call(&name, request).await
+pub async fn call(name: String, request: Value, backend: State<'_, Backend>) -> Result<Response, ErrorBody> {
+    backend.call(&name, request).await.map(Response::new)
 }
 
 /// What only the window can do.

@@ -82,11 +82,12 @@ impl Desk {
     /// # Errors
     /// Whatever keeps the command from being done. Nothing was changed then.
     pub async fn call(&self, name: &str, request: Value) -> Result<Value, ErrorBody> {
-        self.call_with_cost(name, request).await.0
+        let answer = self.answer(name, request).await.0?;
+        serde_json::from_str(&answer).map_err(|source| AppError::Request { source }.into())
     }
 
-    /// As [`Desk::call`], with what it cost in the database: for measuring.
-    pub async fn call_with_cost(&self, name: &str, request: Value) -> (Result<Value, ErrorBody>, Cost) {
+    /// As [`Desk::call`], as JSON text, which is what a page gets, and with what it cost in the database.
+    pub async fn answer(&self, name: &str, request: Value) -> (Result<String, ErrorBody>, Cost) {
         let Some(info) = contract::COMMANDS.iter().find(|info| info.name == name) else {
             return (Err(AppError::UnknownCommand { name: name.to_owned() }.into()), Cost::default());
         };
@@ -130,7 +131,7 @@ fn tell(alert: &contract::AlertLine) {
     }
 }
 
-async fn run(call: &Call, info: &CommandInfo, request: Value) -> Result<Value, AppError> {
+async fn run(call: &Call, info: &CommandInfo, request: Value) -> Result<String, AppError> {
     if !Role::Owner.may(info.permission) {
         return Err(AppError::Denied { permission: info.permission });
     }
@@ -140,13 +141,13 @@ async fn run(call: &Call, info: &CommandInfo, request: Value) -> Result<Value, A
 /// One arm per command of the contract; a command without a function in `handlers` does not compile.
 macro_rules! table {
     ($(($marker:ident $name:ident))+) => {
-        async fn dispatch(call: &Call, name: &str, request: Value) -> Result<Value, AppError> {
+        async fn dispatch(call: &Call, name: &str, request: Value) -> Result<String, AppError> {
             match name {
                 $(stringify!($name) => {
                     let request = parse::<contract::$marker>(request)?;
                     let response: <contract::$marker as Command>::Response =
                         Box::pin(crate::handlers::$name(call, request)).await?;
-                    Ok(serde_json::to_value(response).map_err(|source| AppError::Request { source })?)
+                    serde_json::to_string(&response).map_err(|source| AppError::Request { source })
                 })+
                 _ => Err(AppError::UnknownCommand { name: name.to_owned() }),
             }

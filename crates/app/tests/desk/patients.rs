@@ -228,7 +228,7 @@ async fn a_form_that_fails_half_way_changes_nothing() {
     let nobody = "01890000-0000-7000-8000-000000000000";
     let patch = json!({"preferred_name": "Annie", "guarantor": {"person": nobody}});
     let request = json!({"id": id, "versions": before["versions"], "patch": patch});
-    let (answer, cost) = test.desk.call_with_cost("patient_update", request).await;
+    let (answer, cost) = test.desk.answer("patient_update", request).await;
     assert_eq!(answer.expect_err("a guarantor who is not there").fields[0].problem, Problem::NoSuchRecord);
     assert!(cost.statements > 2, "what failed is booked too: {cost:?}");
     assert_eq!(test.load(&id).await["preferred_name"], "");
@@ -319,7 +319,7 @@ async fn no_list_of_a_request_is_longer_than_a_patient_may_have() {
     let test = TestDesk::empty().await;
     let id = test.create("Ana", "Ruiz").await;
     let versions = test.load(&id).await["versions"].clone();
-    let ids: Vec<_> = (0..=LIST_MAX_ITEMS).map(|_| uuid::Uuid::now_v7()).collect();
+    let ids: Vec<_> = (0..=LIST_MAX_ITEMS).map(|n| uuid::Uuid::from_u128(n as u128 + 1)).collect();
     let tags: Vec<_> = (0..=LIST_MAX_ITEMS).map(|i| json!({"label": format!("Tag {i}")})).collect();
     for (field, changes) in
         [("tags.removed", json!({"removed": ids})), ("tags.added", json!({"added": tags}))]
