@@ -1,6 +1,8 @@
 //! The same binary without a window: for scripts, support and tests. Every subcommand goes through
 //! the use cases that the window calls.
 
+#[macro_use]
+mod output;
 mod import;
 mod progress;
 
@@ -75,7 +77,7 @@ pub enum ExportWhat {
 /// Runs a subcommand to its end. Errors go to standard error; the exit code says whether it worked.
 pub fn run(options: DeskOptions, what: Headless) -> ExitCode {
     if let Headless::Commands { json } = what {
-        return list_commands(json);
+        return told(list_commands(json));
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -83,9 +85,16 @@ pub fn run(options: DeskOptions, what: Headless) -> ExitCode {
     };
     let as_json = matches!(what, Headless::Call { .. });
     match runtime.block_on(with_desk(options, what)) {
-        Ok(code) => code,
+        Ok(code) => told(code),
         Err(error) => fail(&error, as_json),
     }
+}
+
+/// Work whose result could not be written, for example to a full disk, has not done what was wanted.
+fn told(code: ExitCode) -> ExitCode {
+    let Some(error) = output::failure() else { return code };
+    say_error!("frontdesk: the work was done, but its result could not be written: {error}");
+    ExitCode::FAILURE
 }
 
 async fn with_desk(options: DeskOptions, what: Headless) -> Result<ExitCode, ErrorBody> {
@@ -128,7 +137,7 @@ async fn perform(desk: &Desk, what: Headless) -> Result<ExitCode, ErrorBody> {
                 return Err(ErrorBody::new(ErrorCode::BadFile, message));
             }
             let count = export_patients(desk, &file).await?;
-            println!("{count} patients written to {}", file.display());
+            say!("{count} patients written to {}", file.display());
             Ok(ExitCode::SUCCESS)
         }
         Headless::Doctor { json } => doctor(desk, json).await,
@@ -136,7 +145,7 @@ async fn perform(desk: &Desk, what: Headless) -> Result<ExitCode, ErrorBody> {
             let mut progress = Progress::new("patients");
             seed_clinic(desk, patients, seed, &mut |done, of| progress.show(done, of)).await?;
             progress.end();
-            println!("{patients} patients added");
+            say!("{patients} patients added");
             Ok(ExitCode::SUCCESS)
         }
         Headless::Call { .. } | Headless::Commands { .. } => Ok(ExitCode::SUCCESS),
@@ -168,15 +177,15 @@ fn print_json<T: Serialize>(value: &T) {
         false => serde_json::to_string(value),
     };
     match text {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("frontdesk: {error}"),
+        Ok(text) => say!("{text}"),
+        Err(error) => say_error!("frontdesk: {error}"),
     }
 }
 
 fn fail(error: &ErrorBody, as_json: bool) -> ExitCode {
     match serde_json::to_string(error) {
-        Ok(text) if as_json => eprintln!("{text}"),
-        _ => eprintln!("frontdesk: {}", error.message),
+        Ok(text) if as_json => say_error!("{text}"),
+        _ => say_error!("frontdesk: {}", error.message),
     }
     ExitCode::FAILURE
 }
@@ -186,13 +195,15 @@ fn list_commands(json: bool) -> ExitCode {
         print_json(&contract::COMMANDS);
         return ExitCode::SUCCESS;
     }
-    println!("{:<20} {:<14} {:>10} {:>13}", "command", "permission", "statements", "VM steps");
+    say!("{:<20} {:<14} {:>10} {:>13}", "command", "permission", "statements", "VM steps");
     for info in contract::COMMANDS {
         let permission = serde_json::to_value(info.permission).unwrap_or_default();
         let permission = permission.as_str().unwrap_or_default();
-        println!(
+        say!(
             "{:<20} {permission:<14} {:>10} {:>13}",
-            info.name, info.budget.statements, info.budget.vm_steps
+            info.name,
+            info.budget.statements,
+            info.budget.vm_steps
         );
     }
     ExitCode::SUCCESS
@@ -204,7 +215,7 @@ async fn doctor(desk: &Desk, json: bool) -> Result<ExitCode, ErrorBody> {
         print_json(&report);
     } else {
         for check in &report.checks {
-            println!("{:<5} {:<22} {}", if check.ok { "ok" } else { "FAULT" }, check.name, check.detail);
+            say!("{:<5} {:<22} {}", if check.ok { "ok" } else { "FAULT" }, check.name, check.detail);
         }
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })

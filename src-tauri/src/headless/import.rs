@@ -199,9 +199,9 @@ fn tell_columns(columns: &[Column]) {
     let read = list(&used, |column| {
         format!("{} as {}", plain(&column.header), column.target.as_deref().unwrap_or_default())
     });
-    println!("  columns read: {read}");
+    say!("  columns read: {read}");
     if !left.is_empty() {
-        println!("  columns left out: {}", list(&left, |column| plain(&column.header)));
+        say!("  columns left out: {}", list(&left, |column| plain(&column.header)));
     }
 }
 
@@ -209,7 +209,7 @@ fn tell(outcome: &Outcome, dry_run: bool) {
     let ImportProgress { file_name, rows, added, likely_duplicates, already_there, wrong, .. } =
         &outcome.progress;
     let done = if dry_run { "to add" } else { "added" };
-    println!(
+    say!(
         "{file_name}: {rows} rows, {added} {done}, {likely_duplicates} likely duplicates, {already_there} already there, {wrong} wrong"
     );
     tell_columns(&outcome.columns);
@@ -220,18 +220,18 @@ fn tell(outcome: &Outcome, dry_run: bool) {
         };
         let value = plain(&problem.value);
         match problem.reason {
-            ImportReason::Wrong(what) if value.is_empty() => println!("  {place}: {what}"),
-            ImportReason::Wrong(what) => println!("  {place}: “{value}” {what}"),
-            ImportReason::LikelyDuplicate => println!("  {place}: looks like {value}, who is there already"),
+            ImportReason::Wrong(what) if value.is_empty() => say!("  {place}: {what}"),
+            ImportReason::Wrong(what) => say!("  {place}: “{value}” {what}"),
+            ImportReason::LikelyDuplicate => say!("  {place}: looks like {value}, who is there already"),
         }
     }
     let told = outcome.problems.len() as u64;
     let all = wrong + likely_duplicates;
     if told >= PROBLEMS_TOLD as u64 && all > told {
-        println!("  … and {} more", all - told);
+        say!("  … and {} more", all - told);
     }
     let is = |what| outcome.problems.iter().any(|problem| problem.reason == ImportReason::Wrong(what));
     if is(Problem::NoSuchRecord) {
-        println!("  rows that refer to a patient who is not there: import the file of patients first");
+        say!("  rows that refer to a patient who is not there: import the file of patients first");
     }
 }

@@ -20,12 +20,12 @@ impl Progress {
     pub fn show(&mut self, done: u64, of: u64) {
         let tenth = done * 10 / of.max(1);
         if self.terminal {
-            eprint!("\r{done} of {of} {} ", self.what);
+            let mut terminal = std::io::stderr().lock();
             // A terminal that cannot be written to shows no progress.
-            let _ = std::io::stderr().flush();
+            let _ = write!(terminal, "\r{done} of {of} {} ", self.what).and_then(|()| terminal.flush());
             self.shown = true;
         } else if tenth > self.tenth {
-            eprintln!("{done} of {of} {}", self.what);
+            say_error!("{done} of {of} {}", self.what);
         }
         self.tenth = tenth;
     }
@@ -33,7 +33,7 @@ impl Progress {
     /// Leaves the line.
     pub fn end(&mut self) {
         if self.shown {
-            eprintln!();
+            say_error!("");
         }
     }
 }
