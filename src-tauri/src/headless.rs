@@ -167,7 +167,7 @@ fn parse_request(text: &str) -> Result<Value, ErrorBody> {
 async fn call<C: Command>(desk: &Desk, request: C::Request) -> Result<C::Response, ErrorBody> {
     let internal = |error: serde_json::Error| ErrorBody::new(ErrorCode::Internal, error.to_string());
     let request = serde_json::to_value(request).map_err(internal)?;
-    serde_json::from_value(desk.call(C::NAME, request).await?).map_err(internal)
+    serde_json::from_str(&desk.answer(C::NAME, request).await.0?).map_err(internal)
 }
 
 /// For people over several lines, for programs on one.

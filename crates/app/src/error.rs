@@ -133,7 +133,7 @@ impl From<AppError> for ErrorBody {
 fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     // "missing field `name`" names our own.
-    if text.starts_with("missing field") || text.starts_with("unknown field") {
+    if text.starts_with("missing field") {
         return text;
     }
     let text = match (text.find('"'), text.rfind('"')) {

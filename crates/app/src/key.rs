@@ -179,7 +179,7 @@ fn read(dir: &Path) -> Result<serde_json::Value, KeyError> {
 /// Written aside and renamed, so that half a file is never taken for a key.
 fn write(dir: &Path, content: &serde_json::Value) -> Result<(), KeyError> {
     let text = serde_json::to_vec_pretty(content).map_err(|_| KeyError::Unreadable)?;
-    let aside = dir.join("key.json.new");
+    let aside = dir.join(format!("{}.new", files::KEY));
     let write = || {
         let mut file = fs::File::create(&aside)?;
         file.write_all(&text)?;

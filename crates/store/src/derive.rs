@@ -15,16 +15,19 @@ pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth
 const TEXT_RULES: &str = "-- text rules 1";
 
 /// Empties the derived tables and fills them from the synced ones.
-pub(crate) const REBUILD: &[&str] = &[
-    "DELETE FROM patient_listing",
-    "INSERT INTO patient_listing (patient_id, archived, sort_name, birth_key, created_at, tier, alert, shown, chart, tags, names, sounds, contacts)
-     SELECT patient_id, archived, sort_name, birth_key, created_at, tier, alert, shown, chart, tags, names, sounds, contacts
-     FROM patient_listing_source",
-    "DELETE FROM consent_superseded",
-    "INSERT INTO consent_superseded (event_id)
-     SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
-     WHERE length(unhex(s.value)) = 16",
-];
+pub(crate) fn rebuild() -> [String; 4] {
+    [
+        "DELETE FROM patient_listing".to_owned(),
+        format!(
+            "INSERT INTO patient_listing ({LISTING_COLUMNS}) SELECT {LISTING_COLUMNS} FROM patient_listing_source"
+        ),
+        "DELETE FROM consent_superseded".to_owned(),
+        "INSERT INTO consent_superseded (event_id)
+         SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
+         WHERE length(unhex(s.value)) = 16"
+            .to_owned(),
+    ]
+}
 
 /// What a patient's listing row is.
 const SOURCE: &str = "

@@ -33,8 +33,8 @@ pub async fn install(connection: &mut SqliteConnection) -> Result<(), StoreError
         .execute(&mut *transaction)
         .await?;
     // What an older trigger or an older rule of the text functions derived is derived anew.
-    for statement in derive::REBUILD {
-        sqlx::raw_sql(*statement).execute(&mut *transaction).await?;
+    for statement in derive::rebuild() {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     Ok(())

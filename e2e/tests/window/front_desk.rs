@@ -54,6 +54,39 @@ async fn a_change_in_one_window_is_on_the_screen_of_the_other() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_best_are_found_at_each_letter_and_all_of_them_in_a_pause() -> Result<()> {
+    let Some(desk) = Desk::open().await? else { return Ok(()) };
+    shown(&desk).await?;
+    for given in ["Ana", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hal", "Ida", "Jon", "Kim", "Lea"] {
+        call(&desk, "patient_create", json!({"name": {"given": given, "family": "Ruiz"}})).await?;
+    }
+    desk.run(NOTE_LENGTHS, vec![]).await?;
+    desk.press("/").await?;
+    desk.type_text("ruiz").await?;
+    desk.wait_until("all of them", async || Ok(text_of_page(&desk).await?.contains("12 found"))).await?;
+    let rows = "return document.querySelectorAll('[data-testid=patient-row]:not(.is-beyond)').length";
+    assert_eq!(desk.run(rows, vec![]).await?, json!(12));
+    let told = desk.run("return window.__told", vec![]).await?;
+    assert_eq!(told, json!(["12 patients", "Best 8 · type more to narrow", "12 found"]));
+    desk.press("Escape").await?;
+    desk.wait_until("the list again", async || Ok(text_of_page(&desk).await?.contains("12 patients")))
+        .await?;
+    Ok(())
+}
+
+/// Keeps what the list says of its length, from the moment that there are twelve.
+const NOTE_LENGTHS: &str = "
+    const status = document.querySelector('.patients-count');
+    window.__told = [];
+    const note = () => {
+        const text = status.innerText;
+        const starts = window.__told.length > 0 || text === '12 patients';
+        if (starts && text !== window.__told.at(-1)) { window.__told.push(text); }
+    };
+    new MutationObserver(note).observe(status, {childList: true, characterData: true, subtree: true});
+    note();";
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_accessible_and_looked_at_in_light_and_dark() -> Result<()> {
     let Some(desk) = Desk::open().await? else { return Ok(()) };
     let pages = pages_with_somebody(&desk).await?;

@@ -75,8 +75,8 @@ async fn a_first_start_that_made_a_key_and_no_database_goes_on() {
     let test = TestDesk::empty().await;
     let dir = test.close().await;
     fs::remove_file(dir.path().join(files::DATABASE)).expect("removed");
-    let key = fs::read_to_string(dir.path().join("key.json")).expect("read");
-    fs::write(dir.path().join("key.json"), key.replace("\"in_use\": true", "\"in_use\": false"))
+    let key = fs::read_to_string(dir.path().join(files::KEY)).expect("read");
+    fs::write(dir.path().join(files::KEY), key.replace("\"in_use\": true", "\"in_use\": false"))
         .expect("written");
     let desk = start(dir.path(), Some(PASSPHRASE)).await;
     assert_eq!(desk.status().state, AppState::Ready);
@@ -86,7 +86,7 @@ async fn a_first_start_that_made_a_key_and_no_database_goes_on() {
 async fn a_database_without_its_key_is_not_replaced_by_an_empty_one() {
     let test = TestDesk::empty().await;
     test.desk.close().await;
-    fs::remove_file(test.dir.path().join("key.json")).expect("removed");
+    fs::remove_file(test.dir.path().join(files::KEY)).expect("removed");
     let before = fs::read(test.dir.path().join(files::DATABASE)).expect("read");
     drop(test.desk);
     let desk = start(test.dir.path(), Some(PASSPHRASE)).await;

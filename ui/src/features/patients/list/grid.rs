@@ -133,6 +133,7 @@ pub fn Grid(store: ListStore) -> impl IntoView {
         <div
             node_ref=view.element
             class="patients-grid"
+            class:is-short=move || view.geometry().height_px() + HEADER_PX <= view.height_px.get()
             role="grid"
             tabindex="0"
             aria-label=t!(patients.title)

@@ -18,9 +18,6 @@ const TAGS_SHOWN: usize = 2;
 
 /// What a row shows; cheap to copy. Its element stays while the list is scrolled: only what differs
 /// between two patients is changed. Making rows anew costs ten times as much, in time and memory.
-///
-/// Texts are set as `textContent`, which puts a new text in the old one's place: WebKit takes three
-/// times as long to lay out a text that was changed in place.
 #[derive(Clone, Copy)]
 struct Shown {
     view: View,
@@ -34,19 +31,13 @@ impl Shown {
         let index = Memo::new(move |_| in_slot(slot, slots.get(), first.get()));
         let content = Memo::new(move |_| view.store.row(index.get()));
         let picked = Memo::new(move |_| {
-            let id = content.with(|content| content.as_ref().map(|(row, _)| row.id));
-            id.is_some_and(|id| view.store.selection.with(|selection| selection.contains(id)))
+            id_of(content).is_some_and(|id| view.store.selection.with(|selection| selection.contains(id)))
         });
         Self { view, index, content, picked }
     }
 
-    /// A part of the patient; its default while the row is not at hand.
-    fn part<T: Default>(self, read: fn(&PatientRow) -> T) -> impl Fn() -> T + Copy + Send + Sync {
-        move || self.content.with(|content| content.as_ref().map(|(row, _)| read(row)).unwrap_or_default())
-    }
-
     fn id(self) -> Option<PatientId> {
-        self.content.with(|content| content.as_ref().map(|(row, _)| row.id))
+        id_of(self.content)
     }
 
     /// All that the row's look depends on, in one: an effect for each would cost more than what it does.
@@ -84,6 +75,10 @@ impl Shown {
     }
 }
 
+fn id_of(content: Memo<Option<(PatientRow, Option<MatchedBy>)>>) -> Option<PatientId> {
+    content.with(|content| content.as_ref().map(|(row, _)| row.id))
+}
+
 /// One row; which patient's depends on where the list is scrolled to.
 #[component]
 pub fn Row(
@@ -108,8 +103,7 @@ pub fn Row(
             on:click=move |event| shown.press(&event, &open)
         >
             <Pick shown name_id=name_id.clone() />
-            <Name shown name_id />
-            <Plain shown />
+            {move || shown.content.with(|content| cells(content.as_ref(), &name_id))}
         </div>
     }
 }
@@ -135,82 +129,71 @@ fn Pick(shown: Shown, name_id: String) -> impl IntoView {
     }
 }
 
-#[component]
-fn Name(shown: Shown, name_id: String) -> impl IntoView {
-    // The given name too, where people go by another.
-    let given = shown.part(|row| match &row.preferred_name {
-        preferred if preferred.is_empty() || *preferred == row.name.given => String::new(),
-        _ => row.name.given.clone(),
-    });
-    let marks = move || {
-        shown.content.with(|content| {
-            let (row, matched) = content.as_ref()?;
-            let alert = row.alert.map(|level| {
-                let tone = if level == AlertLevel::DoNotBook { Tone::Danger } else { Tone::Waiting };
-                view! { <Mark tone label=words::alert_level(level) /> }
-            });
-            let archived =
-                row.archived.then(|| view! { <Mark tone=Tone::Neutral label=t!(patients.archived) /> });
-            let why = matched.and_then(words::matched_by).map(|why| view! { <span class="tag">{why}</span> });
-            Some((alert, archived, why))
-        })
-    };
+/// What differs between two patients, all of it in one effect: one for each cell would cost more than
+/// what it does. Empty while the row is not at hand.
+///
+/// Texts are set as `textContent`, which puts a new text in the old one's place: WebKit takes three
+/// times as long to lay out a text that was changed in place.
+fn cells(content: Option<&(PatientRow, Option<MatchedBy>)>, name_id: &str) -> impl IntoView + use<> {
+    let row = content.map(|(row, _)| row);
+    let text = |read: fn(&PatientRow) -> String| row.map(read).unwrap_or_default();
+    let email = text(|row| row.email.clone());
     view! {
         <span role="gridcell" class="is-name">
-            <span id=name_id class="patients-name clip" prop:textContent=shown.part(words::name)></span>
-            <span class="caption clip" prop:textContent=given></span>
-            {marks}
+            <span id=name_id.to_owned() class="patients-name clip" prop:textContent=text(words::name)></span>
+            <span class="caption clip" prop:textContent=text(given)></span>
+            {content.map(|(row, matched)| marks(row, *matched))}
         </span>
-    }
-}
-
-/// The columns after the name.
-#[component]
-fn Plain(shown: Shown) -> impl IntoView {
-    let email = shown.part(|row| row.email.clone());
-    let tier = shown.part(|row| row.tier);
-    let tier_mark = move || {
-        let tier = tier();
-        (tier != Tier::Standard).then(|| view! { <Mark tone=Tone::Accent label=words::tier(tier) /> })
-    };
-    view! {
         <span
             role="gridcell"
             class="clip tabular"
-            prop:textContent=shown.part(|row| words::birth(row.birth_date))
+            prop:textContent=text(|row| words::birth(row.birth_date))
         ></span>
         <span
             role="gridcell"
             class="is-phone clip tabular"
-            prop:textContent=shown.part(|row| format::phone(&row.phone))
+            prop:textContent=text(|row| format::phone(&row.phone))
         ></span>
-        <span role="gridcell" class="is-email clip" title=email prop:textContent=email></span>
-        <span role="gridcell" class="is-tags"><Tags shown /></span>
-        <span role="gridcell" class="is-tier">{tier_mark}</span>
+        <span role="gridcell" class="is-email clip" title=email.clone() prop:textContent=email></span>
+        <span role="gridcell" class="is-tags">{row.map(|row| tags(&row.tags))}</span>
+        <span role="gridcell" class="is-tier">
+            {row.filter(|row| row.tier != Tier::Standard)
+                .map(|row| view! { <Mark tone=Tone::Accent label=words::tier(row.tier) /> })}
+        </span>
         <span
             role="gridcell"
             class="is-added clip tabular"
-            title=shown.part(|row| words::exact(row.created_at))
-            prop:textContent=shown.part(|row| words::day(row.created_at))
+            title=text(|row| words::exact(row.created_at))
+            prop:textContent=text(|row| words::day(row.created_at))
         ></span>
     }
 }
 
-#[component]
-fn Tags(shown: Shown) -> impl IntoView {
-    let tags = Memo::new(move |_| shown.part(|row| row.tags.clone())());
-    let content = move || {
-        let tags = tags.get();
-        let more = tags.len().saturating_sub(TAGS_SHOWN);
-        let first = tags
-            .into_iter()
-            .take(TAGS_SHOWN)
-            .map(|tag| view! { <span class="tag clip">{tag}</span> })
-            .collect_view();
-        view! {
-            {first}
+/// The given name too, where people go by another.
+fn given(row: &PatientRow) -> String {
+    match &row.preferred_name {
+        preferred if preferred.is_empty() || *preferred == row.name.given => String::new(),
+        _ => row.name.given.clone(),
+    }
+}
+
+fn marks(row: &PatientRow, matched: Option<MatchedBy>) -> impl IntoView + use<> {
+    let alert = row.alert.map(|level| {
+        let tone = if level == AlertLevel::DoNotBook { Tone::Danger } else { Tone::Waiting };
+        view! { <Mark tone label=words::alert_level(level) /> }
+    });
+    let archived = row.archived.then(|| view! { <Mark tone=Tone::Neutral label=t!(patients.archived) /> });
+    let why = matched.and_then(words::matched_by).map(|why| view! { <span class="tag">{why}</span> });
+    (alert, archived, why)
+}
+
+fn tags(tags: &[String]) -> impl IntoView + use<> {
+    let shown = tags.iter().take(TAGS_SHOWN).map(|tag| view! { <span class="tag clip">{tag.clone()}</span> });
+    let more = tags.len().saturating_sub(TAGS_SHOWN);
+    view! {
+        <span class="flex min-w-0 gap-1" title=tags.join(", ")>
+            {shown.collect_view()}
             {(more > 0).then(|| view! { <span class="tag flex-none">{format!("+{more}")}</span> })}
-        }
-    };
-    view! { <span class="flex min-w-0 gap-1" title=move || tags.with(|tags| tags.join(", "))>{content}</span> }
+        </span>
+    }
 }

@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::time::Duration;
 
 use contract::{
     Count, ErrorBody, MatchedBy, Nothing, PatientFacets, PatientFacetsLoad, PatientList, PatientListRequest,
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api;
+use crate::browser::Debounce;
 use crate::state::{Desk, Remote};
 use crate::view_model::pages::{PAGE_ROWS, Pages, Wanted};
 use crate::view_model::query::ListQuery;
@@ -17,8 +19,12 @@ use crate::view_model::selection::Selection;
 
 /// Questions under way at once: more would only be late.
 const IN_FLIGHT_MAX: usize = 2;
-/// As many as a window shows. More would be looked at by nobody, and be drawn at every key press.
-const HITS: u32 = 20;
+/// Found at each key press. Drawing rows is most of what a press costs: more of them would come late,
+/// and all but the last press's be looked at by nobody.
+const HITS_TYPING: u32 = 8;
+/// Found once typing has paused.
+const HITS: u32 = 50;
+const TYPING_PAUSE: Duration = Duration::from_millis(300);
 
 /// What the list knows; cheap to copy.
 #[derive(Clone, Copy)]
@@ -32,6 +38,9 @@ pub struct ListStore {
     pub selection: RwSignal<Selection>,
     pub typed: RwSignal<String>,
     hits: Remote<PatientSearchResponse>,
+    /// As many hits as were last asked for.
+    limit: RwSignal<u32>,
+    pause: StoredValue<Debounce, LocalStorage>,
     pages: RwSignal<Pages<PatientRow>>,
     failure: RwSignal<Option<ErrorBody>>,
     seen: RwSignal<Range<usize>>,
@@ -58,6 +67,8 @@ impl ListStore {
             selection: RwSignal::new(Selection::default()),
             typed: RwSignal::new(String::new()),
             hits: Remote::new(),
+            limit: RwSignal::new(HITS_TYPING),
+            pause: StoredValue::new_local(Debounce::default()),
             pages: RwSignal::new(Pages::default()),
             failure: RwSignal::new(None),
             seen: RwSignal::new(0..PAGE_ROWS / 2),
@@ -104,7 +115,7 @@ impl ListStore {
         self.pages.try_update(Pages::outdate);
         self.facets.load::<PatientFacetsLoad>(Nothing {});
         if self.is_searching() {
-            self.search_for(self.typed.get_untracked());
+            self.find(self.typed.get_untracked(), HITS);
         }
         self.fetch();
     }
@@ -160,18 +171,36 @@ impl ListStore {
         }
     }
 
-    /// Searches, or with an empty text shows the list again.
+    /// Searches, or with an empty text shows the list again. The best are there at once, the rest when
+    /// typing pauses.
     pub fn search_for(self, text: String) {
-        match text.trim().is_empty() {
-            true => self.hits.clear(),
-            false => {
-                self.hits.load::<PatientSearch>(PatientSearchRequest { text: text.clone(), limit: HITS })
-            }
+        if text.trim().is_empty() {
+            self.pause.with_value(Debounce::cancel);
+            self.hits.clear();
+        } else {
+            // Asked before anything is drawn for it.
+            self.find(text.clone(), HITS_TYPING);
+            self.pause.with_value(|pause| pause.run(TYPING_PAUSE, move || self.find_the_rest()));
         }
         if self.typed.with_untracked(|typed| *typed != text) {
             self.active.set(0);
             self.typed.set(text);
         }
+    }
+
+    fn find_the_rest(self) {
+        let found =
+            self.hits.value.try_with_untracked(|answer| answer.as_ref().map(|answer| answer.hits.len()));
+        let is_all = found.flatten().is_some_and(|found| found < to_usize(HITS_TYPING.into()));
+        let is_late = self.hits.loading.try_get_untracked() == Some(true);
+        if let Some(text) = self.typed.try_get_untracked().filter(|_| is_late || !is_all) {
+            self.find(text, HITS);
+        }
+    }
+
+    fn find(self, text: String, limit: u32) {
+        self.hits.load::<PatientSearch>(PatientSearchRequest { text, limit });
+        self.limit.set(limit);
     }
 
     pub fn is_searching(&self) -> bool {
@@ -180,7 +209,7 @@ impl ListStore {
 
     /// Whether what was found is shown. Until the first answer is there, the list stays: to empty its
     /// rows only to fill them again a moment later would be most of the work of a key press.
-    fn shows_hits(&self) -> bool {
+    pub fn shows_hits(&self) -> bool {
         self.is_searching() && self.hits.value.with(Option::is_some)
     }
 
@@ -246,7 +275,7 @@ impl ListStore {
     pub fn told_length(&self) -> (u64, bool) {
         let length = self.length() as u64;
         match self.count.get() {
-            _ if self.shows_hits() => (length, length >= u64::from(HITS)),
+            _ if self.shows_hits() => (length, self.may_find_more(length)),
             Some(Count { n, or_more: true }) if length <= n => (n, true),
             Some(Count { or_more: true, .. }) => {
                 let known = self.facets.value.with(|facets| {
@@ -256,6 +285,11 @@ impl ListStore {
             }
             _ => (length, false),
         }
+    }
+
+    fn may_find_more(&self, found: u64) -> bool {
+        let was_asked_for_all = self.limit.get() == HITS && !self.hits.loading.get();
+        found >= u64::from(HITS) || (found == u64::from(HITS_TYPING) && !was_asked_for_all)
     }
 
     /// The patient in row `index`, if at hand, and why the search found it.

@@ -15,15 +15,15 @@ pub fn Toolbar(store: ListStore) -> impl IntoView {
     let (n, or_more) = (move || store.told_length().0, move || store.told_length().1);
     let length = move || {
         let shown = format::count(n(), or_more());
-        if store.is_searching() && or_more() {
+        if store.shows_hits() && or_more() {
             t!(patients.best_hits, n = n())
-        } else if store.is_searching() {
+        } else if store.shows_hits() {
             t!(patients.hits, count = n(), n = shown)
         } else {
             t!(patients.count, count = n(), n = shown)
         }
     };
-    let counted = move || store.count.with(Option::is_some) || store.is_searching();
+    let counted = move || store.count.with(Option::is_some) || store.shows_hits();
     view! {
         <div class="patients-toolbar">
             <SearchBox store />
