@@ -101,10 +101,12 @@ pub fn announce_ready() {
         return;
     }
     let _ = root.set_attribute("data-ready", "true");
-    // After the frame that shows it.
+    // Callbacks run before their frame is drawn: the second one follows the frame that shows it.
     request_animation_frame(|| {
-        spawn_local(async {
-            let _ = api::shell(ShellAction::Ready).await;
+        request_animation_frame(|| {
+            spawn_local(async {
+                let _ = api::shell(ShellAction::Ready).await;
+            });
         });
     });
 }
