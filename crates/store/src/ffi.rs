@@ -12,20 +12,39 @@ use std::sync::{Arc, Once};
 
 unsafe extern "C" {
     fn OPENSSL_init_crypto(options: u64, settings: *const c_void) -> c_int;
+    fn atexit(handler: extern "C" fn()) -> c_int;
 }
 
 /// OpenSSL's `OPENSSL_INIT_NO_ATEXIT`.
 const INIT_NO_ATEXIT: u64 = 0x0008_0000;
 
-/// Keeps OpenSSL from taking itself down when the process ends: a thread of sqlx may still be closing a
-/// database then, and would crash in the middle of it. Before anything else uses OpenSSL.
-pub fn keep_crypto_until_the_end() {
+/// Sets up OpenSSL and SQLCipher once, so that neither is taken down under a thread of sqlx that is still closing
+/// a database when the process ends: OpenSSL stays, and before SQLCipher goes, `ending` runs. Before anything else
+/// uses either.
+pub fn initialize(ending: extern "C" fn()) {
     static ONCE: Once = Once::new();
-    // SAFETY: without settings there is nothing to point to; OpenSSL does this once and for any thread.
+    // SAFETY: without settings there is nothing to point to; both are done once and for any thread. What is given to
+    // `atexit` last runs first, so `ending` comes before what SQLCipher gave it in `sqlite3_initialize`.
     ONCE.call_once(|| unsafe {
         OPENSSL_init_crypto(INIT_NO_ATEXIT, std::ptr::null());
+        sqlite::sqlite3_initialize();
+        atexit(ending);
     });
 }
+
+/// Runs `closing` on the thread that closes the connection, before anything of it is taken down.
+pub async fn before_close(
+    connection: &mut SqliteConnection,
+    closing: extern "C" fn(*mut c_void),
+) -> Result<(), sqlx::Error> {
+    let mut handle = connection.lock_handle().await?;
+    let db = handle.as_raw_handle().as_ptr();
+    // SAFETY: SQLite calls `closing` once. It wants a pointer that is not null and does not look at it.
+    unsafe { sqlite::sqlite3_set_clientdata(db, CLOSING.as_ptr(), db.cast::<c_void>(), Some(closing)) };
+    Ok(())
+}
+
+const CLOSING: &CStr = c"frontdesk_closing";
 
 /// Gives the connection its raw 32-byte key. Done here and not by a pragma, which sqlx would log.
 pub async fn set_key(connection: &mut SqliteConnection, key: &[u8; 32]) -> Result<(), sqlx::Error> {

@@ -7,6 +7,7 @@ mod capture;
 pub mod consent;
 mod derive;
 pub mod doctor;
+mod ending;
 mod error;
 pub mod export;
 mod ffi;

@@ -2,7 +2,7 @@
 
 use crate::capture::{self, CaptureState};
 use crate::error::StoreError;
-use crate::{derive, ffi, generated};
+use crate::{derive, ending, ffi, generated};
 use chrono::{DateTime, Utc};
 use domain::id::ActorId;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// A newer, damaged or unwritable database; a build without encryption. The file is then as it was.
     pub async fn open(path: &Path, key: &DatabaseKey, new: Identity) -> Result<Self, StoreError> {
-        ffi::keep_crypto_until_the_end();
+        ffi::initialize(ending::wait);
         let capture = Arc::new(CaptureState::default());
         try_writer(path, key, &capture).await?;
         let writer = open_writer(path, key, &capture).await?;
@@ -214,6 +214,7 @@ async fn open_readers(path: &Path, key: &DatabaseKey) -> Result<SqlitePool, Stor
 
 async fn unlock(connection: &mut SqliteConnection, key: &DatabaseKey) -> Result<(), sqlx::Error> {
     ffi::set_key(connection, &key.0).await?;
+    ffi::before_close(connection, ending::closing).await?;
     // SQLCipher would log to standard error what may name a file or a key's fault.
     sqlx::raw_sql("PRAGMA cipher_log_level = NONE;").execute(connection).await?;
     Ok(())

@@ -5,6 +5,7 @@
 mod accounting;
 mod apply;
 mod capture;
+mod ending;
 mod files;
 mod journal;
 mod manifest;
