@@ -21,10 +21,25 @@ enum What {
         #[arg(long, default_value_t = 100)]
         times: u32,
     },
+    /// Simulate desks and a server with whatever can go wrong between them; a failing seed can be run again.
+    Sim {
+        /// How many seeds.
+        #[arg(long, default_value_t = 20_000)]
+        seeds: u64,
+        /// The first of them.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+    },
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let What::Import { times } = options.what;
+    match options.what {
+        What::Import { times } => kill_imports(times),
+        What::Sim { seeds, from } => simulate(from, from.saturating_add(seeds)),
+    }
+}
+
+fn kill_imports(times: u32) -> Result<()> {
     step("Install what is missing", install::for_building)?;
     page::ensure_folder()?;
     step("Kill imports", || {
@@ -33,6 +48,18 @@ pub fn run(options: &Options) -> Result<()> {
                 .args(["--workspace", "--test", "import_kill"])
                 .env("FRONTDESK_KILLS", times.to_string()),
             "The message above names the kill; the same place again: FRONTDESK_KILLS with the same number.",
+        )
+    })
+}
+
+fn simulate(from: u64, to: u64) -> Result<()> {
+    step("Simulate sync", || {
+        execute(
+            project::cargo("test")?
+                .args(["--package", "sync-engine", "--test", "engine", "simulation"])
+                .env("FRONTDESK_SEEDS", format!("{from}..{to}")),
+            "The message above names the seeds that failed; one of them again: FRONTDESK_SEED=N cargo test -p \
+             sync-engine --test engine simulation",
         )
     })
 }

@@ -5,7 +5,7 @@ use crate::manifest::{self, Collection};
 use domain::id::ActorId;
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
-use sync_protocol::{Change, Dot, Op, Replica, Values, Version};
+use sync_protocol::{Change, Clock, Dot, Op, Replica, Transaction, Values, Version};
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
@@ -23,24 +23,38 @@ struct Row {
     boot_ms: i64,
 }
 
-/// The next `limit` ops after number `after`, in the order they were made.
+/// The next `limit` transactions behind op number `after`, whole and in the order they were made.
 pub async fn list_outbox(
     connection: &mut SqliteConnection,
     after: i64,
     limit: u32,
-) -> Result<Vec<Op>, StoreError> {
+) -> Result<Vec<Transaction>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
+        "WITH next AS (
+           SELECT t.id, t.actor, t.at_ms, t.boot_ms, t.first_seq, t.last_seq FROM transaction_log t
+           WHERE t.last_seq > ? AND EXISTS (SELECT 1 FROM outbox o WHERE o.seq BETWEEN t.first_seq AND t.last_seq)
+           ORDER BY t.last_seq LIMIT ?
+         )
+         SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
                 t.id AS transaction_id, t.actor, t.at_ms, t.boot_ms
-         FROM outbox o
-         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
-         WHERE o.seq > ? ORDER BY o.seq LIMIT ?",
+         FROM next t JOIN outbox o ON o.seq BETWEEN t.first_seq AND t.last_seq
+         ORDER BY o.seq",
     )
     .bind(after)
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(op).collect()
+    let mut transactions = Vec::<Transaction>::new();
+    for row in rows {
+        let (id, actor) = (row.transaction_id, ActorId(row.actor));
+        let clock = Clock { wall_ms: row.at_ms, boot_ms: row.boot_ms, boot: None };
+        let op = op(row)?;
+        match transactions.last_mut().filter(|last| last.id == id) {
+            Some(last) => last.ops.push(op),
+            None => transactions.push(Transaction { id, actor, clock, ops: vec![op] }),
+        }
+    }
+    Ok(transactions)
 }
 
 fn op(row: Row) -> Result<Op, StoreError> {
@@ -57,13 +71,11 @@ fn op(row: Row) -> Result<Op, StoreError> {
     };
     Ok(Op {
         id: Dot { replica: Replica(row.replica), seq: u64::try_from(row.seq).map_err(|_| stored())? },
-        transaction: row.transaction_id,
-        actor: ActorId(row.actor),
-        wall_ms: row.at_ms,
-        boot_ms: row.boot_ms,
         collection: collection.name.to_owned(),
         record: row.record,
+        kind: collection.kind,
         base: base.map(|text| text.parse().map_err(|_| stored())).transpose()?,
+        guards: Vec::new(),
         change,
     })
 }

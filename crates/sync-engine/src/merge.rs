@@ -1,87 +1,50 @@
 //! The merge rule of one register.
 
-use sync_protocol::{Dot, Version};
-use uuid::Uuid;
+use crate::planted::{self, Bug};
+use sync_protocol::{Kind, RegisterState};
 
-/// When an op was made, by the server's reckoning. Only picks a winner, is never a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stamp {
-    /// Milliseconds since 1970.
-    pub at_ms: i64,
-    /// Breaks ties, so that every merge of the same two ops ends the same.
-    pub device: Uuid,
-}
-
-/// What a register holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegisterState<V> {
-    pub version: Version,
-    pub stamp: Stamp,
-    pub value: V,
-}
-
-/// An op on one register.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegisterOp<V> {
-    pub id: Dot,
-    /// What its author saw; nothing, if the record was not there.
-    pub base: Option<Version>,
-    pub stamp: Stamp,
-    pub value: V,
-}
-
-impl<V> RegisterOp<V> {
-    fn version(&self) -> Version {
-        Version::after_all(&self.base, self.id)
-    }
-}
-
-/// A value that was overwritten by one whose author had not seen it. Goes to the conflict inbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loser<V> {
-    pub id: Dot,
-    pub stamp: Stamp,
-    pub value: V,
-}
-
-/// What merging an op did.
+/// What merging a state into another did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Merged<V> {
-    /// The op had been merged before: a retry.
+    /// It had been merged before: a retry, or news that were superseded.
     AlreadyKnown,
-    /// The author had seen what was there, or both say the same.
+    /// Its author had seen what was there, or both say the same.
     Applied(RegisterState<V>),
     /// Neither had seen the other: `state` holds from now on, `loser` is for a person to judge.
-    Concurrent { state: RegisterState<V>, loser: Loser<V> },
+    Concurrent { state: RegisterState<V>, winner: RegisterState<V>, loser: RegisterState<V> },
 }
 
-/// Merges `op` into `current`.
+/// Merges `incoming` into `current`: the state that an op writes, or one that a device has.
 ///
-/// The base is current, or current is within what the op knows: it applies. Equal values never
-/// conflict. Otherwise the two are concurrent: the later stamp wins and the versions join.
-pub fn merge<V: Clone + PartialEq>(current: Option<&RegisterState<V>>, op: &RegisterOp<V>) -> Merged<V> {
-    let version = op.version();
+/// Whoever has seen current supersedes it. Equal values never conflict. Otherwise the two are concurrent: the later
+/// stamp wins and the versions join. A fact stays what it was.
+pub fn merge<V: Clone + PartialEq>(
+    kind: Kind,
+    current: Option<&RegisterState<V>>,
+    incoming: &RegisterState<V>,
+) -> Merged<V> {
     let Some(current) = current else {
-        return Merged::Applied(RegisterState { version, stamp: op.stamp, value: op.value.clone() });
+        return Merged::Applied(incoming.clone());
     };
-    if current.version.knows(op.id) {
+    if current.version.knows(incoming.version.dot()) && !planted::is(Bug::RetryMergedAgain) {
         return Merged::AlreadyKnown;
     }
-    let theirs = RegisterState { version: version.clone(), stamp: op.stamp, value: op.value.clone() };
-    if version.knows(current.version.dot()) {
-        return Merged::Applied(RegisterState { version: version.joined(&current.version), ..theirs });
+    let has_seen = incoming.version.knows(current.version.dot()) && !planted::is(Bug::AncestryIgnored);
+    if has_seen && kind == Kind::Mutable {
+        let version = incoming.version.clone().joined(&current.version);
+        return Merged::Applied(RegisterState { version, ..incoming.clone() });
     }
-    let (winner, loser) = if op.stamp > current.stamp { (&theirs, current) } else { (current, &theirs) };
-    let state = RegisterState {
-        version: winner.version.clone().joined(&loser.version),
-        stamp: winner.stamp,
-        value: winner.value.clone(),
+    let incoming_wins = match kind {
+        Kind::Ledger => planted::is(Bug::FactOverwritten),
+        Kind::Mutable if planted::is(Bug::TieBrokenByIncoming) => incoming.stamp.at_ms >= current.stamp.at_ms,
+        Kind::Mutable => incoming.wins_over(current),
     };
+    let (winner, loser) = if incoming_wins { (incoming, current) } else { (current, incoming) };
+    let state = RegisterState { version: winner.version.clone().joined(&loser.version), ..winner.clone() };
     if winner.value == loser.value {
         return Merged::Applied(state);
     }
-    let loser = Loser { id: loser.version.dot(), stamp: loser.stamp, value: loser.value.clone() };
-    Merged::Concurrent { state, loser }
+    Merged::Concurrent { state, winner: winner.clone(), loser: loser.clone() }
 }
 
 #[cfg(test)]

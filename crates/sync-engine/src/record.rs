@@ -1,104 +1,203 @@
 //! The merge rule of a whole record: registers one by one, and what deletes mean.
 
-use crate::merge::{Loser, Merged, RegisterOp, RegisterState, Stamp, merge};
-use std::collections::BTreeMap;
-use sync_protocol::{Change, Op, Values, Version};
+use crate::merge::{Merged, merge};
+use crate::planted::{self, Bug};
+use sync_protocol::{Change, Dot, Kind, Op, RecordState, RegisterState, Stamp, Values, Version};
 
-/// A record as the merger keeps it.
+/// One of two values whose authors did not know of each other.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RecordState {
-    /// Whether the record is there. If it is not, this is the tombstone.
-    pub life: RegisterState<bool>,
-    /// Kept under a tombstone, for an edit whose author had not seen it.
-    pub registers: BTreeMap<String, RegisterState<Values>>,
+pub struct Side {
+    pub by: Dot,
+    pub stamp: Stamp,
+    /// Nothing for a delete.
+    pub values: Option<Values>,
 }
 
-/// What a person has to judge.
+/// What a person has to judge: a value was overwritten unseen, or a record was deleted by one and edited by another,
+/// in which case the edit stands.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Conflict {
-    /// A value was overwritten unseen.
-    Value { register: String, loser: Loser<Values> },
-    /// A record was deleted and edited by people who did not know of each other. The edit stands.
-    Delete(Loser<bool>),
+pub struct Conflict {
+    /// The register, the empty name for the record itself.
+    pub register: String,
+    pub winner: Side,
+    pub loser: Side,
 }
 
-impl RecordState {
-    /// Merges `op` into `current`. Once merged, an op changes nothing more.
-    pub fn merged(current: Option<Self>, op: &Op, stamp: Stamp) -> (Self, Vec<Conflict>) {
-        let mut conflicts = Vec::new();
-        let mut record = current.unwrap_or_else(|| Self::made_by(op, stamp));
-        match &op.change {
-            Change::Insert { registers } => {
-                record.revive(op, stamp, &mut conflicts);
-                for (register, values) in registers {
-                    record.set(register, values, op, stamp, &mut conflicts);
-                }
+/// A record on its way through a merge, and what came up.
+pub struct Merge {
+    pub record: RecordState,
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Merges `op` into `current`. Once merged, an op changes nothing more.
+pub fn merge_op(current: Option<RecordState>, op: &Op, stamp: Stamp) -> Merge {
+    let version = op.version();
+    let record = current.unwrap_or_else(|| RecordState {
+        kind: op.kind,
+        life: RegisterState {
+            version: version.clone(),
+            stamp,
+            value: !matches!(op.change, Change::Delete { .. }),
+        },
+        registers: std::collections::BTreeMap::new(),
+    });
+    let mut merge = Merge { record, conflicts: Vec::new() };
+    let state = |values: &Values| RegisterState { version: version.clone(), stamp, value: values.clone() };
+    match &op.change {
+        Change::Insert { registers } => {
+            let life = RegisterState { version: version.clone(), stamp, value: true };
+            let first = registers.first().map(|(_, values)| values.clone());
+            merge.revive(life, Side { by: op.id, stamp, values: first });
+            for (register, values) in registers {
+                merge.set(register, &state(values));
             }
-            Change::Set { register, values } => {
-                if !record.is_known(op, register) {
-                    record.revive(op, stamp, &mut conflicts);
-                    record.set(register, values, op, stamp, &mut conflicts);
-                }
-            }
-            Change::Delete { base } => record.delete(base, op, stamp, &mut conflicts),
         }
-        (record, conflicts)
+        Change::Set { register, values } => {
+            if !merge.is_known(op.id, register) {
+                if !merge.record.life.value {
+                    let life = RegisterState { version: version.clone(), stamp, value: true };
+                    merge.revive(life, Side { by: op.id, stamp, values: Some(values.clone()) });
+                }
+                merge.set(register, &state(values));
+            }
+        }
+        Change::Delete { base } => merge.delete(base, op, stamp),
+    }
+    merge
+}
+
+/// Merges the state `incoming`, as somebody else has it, into `current`.
+pub fn merge_state(current: Option<RecordState>, incoming: &RecordState) -> Merge {
+    let Some(record) = current else {
+        return Merge { record: incoming.clone(), conflicts: Vec::new() };
+    };
+    let mut merge = Merge { record, conflicts: Vec::new() };
+    if !planted::is(Bug::LifeNotUploaded) {
+        merge.meet(incoming);
+    }
+    for (register, state) in &incoming.registers {
+        merge.set(register, state);
+    }
+    merge
+}
+
+impl Merge {
+    fn is_known(&self, op: Dot, register: &str) -> bool {
+        let life = &self.record.life;
+        let dead = !life.value && life.version.knows(op);
+        dead || self.record.registers.get(register).is_some_and(|state| state.version.knows(op))
     }
 
-    fn made_by(op: &Op, stamp: Stamp) -> Self {
-        let value = !matches!(op.change, Change::Delete { .. });
-        Self { life: RegisterState { version: op.version(), stamp, value }, registers: BTreeMap::new() }
+    fn push_conflict(&mut self, register: &str, winner: Side, loser: Side) {
+        if !planted::is(Bug::ConflictDropped) {
+            self.conflicts.push(Conflict { register: register.to_owned(), winner, loser });
+        }
     }
 
-    fn is_known(&self, op: &Op, register: &str) -> bool {
-        let dead = !self.life.value && self.life.version.knows(op.id);
-        dead || self.registers.get(register).is_some_and(|state| state.version.knows(op.id))
-    }
-
-    /// The record is there from now on.
-    fn revive(&mut self, op: &Op, stamp: Stamp, conflicts: &mut Vec<Conflict>) {
-        if self.life.version.knows(op.id) || (self.life.value && matches!(op.change, Change::Set { .. })) {
+    /// The record is there from now on, by what `by` wrote.
+    fn revive(&mut self, life: RegisterState<bool>, by: Side) {
+        let current = &self.record.life;
+        if current.version.knows(life.version.dot()) {
             return;
         }
-        let version = op.version();
-        let unseen = !version.knows(self.life.version.dot());
-        if unseen && !self.life.value {
-            let tombstone = &self.life;
-            let loser = Loser { id: tombstone.version.dot(), stamp: tombstone.stamp, value: false };
-            conflicts.push(Conflict::Delete(loser));
+        if !current.value && !life.version.knows(current.version.dot()) {
+            let tombstone = Side { by: current.version.dot(), stamp: current.stamp, values: None };
+            self.push_conflict("", by, tombstone);
         }
-        self.life = RegisterState { version: version.joined(&self.life.version), stamp, value: true };
+        let version = life.version.clone().joined(&self.record.life.version);
+        self.record.life = RegisterState { version, ..life };
     }
 
-    fn set(&mut self, register: &str, values: &Values, op: &Op, stamp: Stamp, conflicts: &mut Vec<Conflict>) {
-        let write = RegisterOp { id: op.id, base: op.base.clone(), stamp, value: values.clone() };
-        let state = match merge(self.registers.get(register), &write) {
+    fn set(&mut self, register: &str, state: &RegisterState<Values>) {
+        let state = match merge(self.record.kind, self.record.registers.get(register), state) {
             Merged::AlreadyKnown => return,
             Merged::Applied(state) => state,
-            Merged::Concurrent { state, loser } => {
-                conflicts.push(Conflict::Value { register: register.to_owned(), loser });
+            Merged::Concurrent { state, winner, loser } => {
+                self.push_conflict(register, side(&winner), side(&loser));
                 state
             }
         };
-        self.registers.insert(register.to_owned(), state);
+        self.record.registers.insert(register.to_owned(), state);
     }
 
     /// Each register is judged by its own base: who knows a later op of a device on one register
     /// may not have seen an earlier one on another.
-    fn delete(&mut self, base: &[(String, Version)], op: &Op, stamp: Stamp, conflicts: &mut Vec<Conflict>) {
-        if self.life.version.knows(op.id) {
+    fn delete(&mut self, base: &[(String, Version)], op: &Op, stamp: Stamp) {
+        let record = &mut self.record;
+        if record.life.version.knows(op.id) {
             return;
         }
-        let seen = |register: &str, state: &RegisterState<Values>| {
-            let of = |name: &str| base.iter().find(|(known, _)| known == name).map(|(_, version)| version);
-            Version::after_all(of(register).or_else(|| of("")), op.id).knows(state.version.dot())
-        };
-        let stays = self.life.value && !self.registers.iter().all(|(register, state)| seen(register, state));
-        if stays {
-            conflicts.push(Conflict::Delete(Loser { id: op.id, stamp, value: false }));
+        let of = |name: &str| base.iter().find(|(known, _)| known == name).map(|(_, version)| version);
+        let unseen = record.registers.iter().find(|(register, state)| {
+            let seen = Version::after_all(of(register).or_else(|| of("")), op.id);
+            !seen.knows(state.version.dot()) && !planted::is(Bug::DeleteWins)
+        });
+        let unseen = unseen.filter(|_| record.life.value).map(|(_, state)| side(state));
+        let version = op.version().joined(&record.life.version);
+        record.life = RegisterState { version, stamp, value: unseen.is_some() };
+        if let Some(edit) = unseen {
+            self.push_conflict("", edit, Side { by: op.id, stamp, values: None });
         }
-        let version = op.version().joined(&self.life.version);
-        self.life = RegisterState { version, stamp, value: stays };
+    }
+
+    /// Whether the record is there, when two states of it meet. As for ops: a delete holds if its author had seen
+    /// all that is there.
+    fn meet(&mut self, incoming: &RecordState) {
+        let ours = &self.record.life;
+        let theirs = &incoming.life;
+        let known = ours.version.knows(theirs.version.dot());
+        match (ours.value, theirs.value) {
+            (true, false) if !known => {
+                let unseen = first_unseen(&self.record, incoming);
+                let version = theirs.version.clone().joined(&ours.version);
+                let tombstone = Side { by: theirs.version.dot(), stamp: theirs.stamp, values: None };
+                self.record.life = RegisterState { version, stamp: theirs.stamp, value: unseen.is_some() };
+                if let Some(edit) = unseen {
+                    self.push_conflict("", edit, tombstone);
+                }
+            }
+            (false, true) => {
+                let seen = theirs.version.knows(ours.version.dot());
+                let unseen = first_unseen(incoming, &self.record);
+                if known && unseen.is_none() {
+                    return;
+                }
+                let tombstone = Side { by: ours.version.dot(), stamp: ours.stamp, values: None };
+                let version = theirs.version.clone().joined(&ours.version);
+                self.record.life = RegisterState { version, stamp: theirs.stamp, value: true };
+                if !seen && let Some(edit) = unseen {
+                    self.push_conflict("", edit, tombstone);
+                }
+            }
+            _ if !known => {
+                let version = theirs.version.clone().joined(&ours.version);
+                self.record.life = RegisterState { version, ..theirs.clone() };
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The first register of `record` whose value `other` has not seen.
+fn first_unseen(record: &RecordState, other: &RecordState) -> Option<Side> {
+    let mut registers = record.registers.iter();
+    let unseen = registers.find(|(register, state)| {
+        other.registers.get(*register).is_none_or(|seen| !seen.version.knows(state.version.dot()))
+    });
+    unseen.map(|(_, state)| side(state))
+}
+
+fn side(state: &RegisterState<Values>) -> Side {
+    Side { by: state.version.dot(), stamp: state.stamp, values: Some(state.value.clone()) }
+}
+
+/// The kind of a record that an op may make or change.
+pub fn accepts(record: Option<&RecordState>, op: &Op) -> bool {
+    match op.change {
+        Change::Insert { .. } => true,
+        Change::Set { .. } | Change::Delete { .. } => {
+            op.kind == Kind::Mutable && record.is_none_or(|record| record.kind == Kind::Mutable)
+        }
     }
 }
 

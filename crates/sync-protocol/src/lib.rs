@@ -3,11 +3,18 @@
 //! A *record* is a row of a synced table (*collection*). It is made of *registers*, the units of
 //! merge. Every change of a register is an [`Op`]; the op's [`Dot`] is the register's [`Version`].
 
+mod message;
 mod op;
+mod record;
 mod version;
 
-pub use op::{Change, Kind, Op, Values};
-pub use version::{Dot, Replica, Version, VersionError};
+pub use message::{
+    Bucket, Content, Digests, Epoch, Offer, Offered, Outcome, Page, Place, Pull, Push, Pushed, Reason,
+    Refusal, Rejection, Remembered, Sent, Upload,
+};
+pub use op::{Change, Clock, Guard, Kind, Op, Transaction, Values};
+pub use record::{Key, RecordState, RegisterState, Stamp};
+pub use version::{Dot, Replica, ReplicaId, Version, VersionError};
 
 /// The most rows that one transaction may change.
 pub const TRANSACTION_MAX_ROWS: u64 = 25_000;

@@ -5,12 +5,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
+use uuid::Uuid;
 
 /// A device in one incarnation. On a device and on the wire this is a number from a table beside
 /// the data, since the two random ids behind it would outweigh most values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Replica(pub u32);
+
+/// What a [`Replica`] stands for, everywhere the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ReplicaId {
+    pub device: Uuid,
+    /// Drawn anew when the device's database turns out to be a copy.
+    pub incarnation: Uuid,
+}
 
 /// The op that wrote a register: the replica it was made on and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,6 +107,13 @@ impl Version {
     /// Whether the op `dot` is this version or was merged into it.
     pub fn knows(&self, dot: Dot) -> bool {
         self.vector().any(|known| known.replica == dot.replica && known.seq >= dot.seq)
+    }
+
+    /// This version, with other names for its ops.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(Dot) -> Dot) -> Self {
+        let others = self.others.into_iter().map(|(replica, seq)| name(Dot { replica, seq }));
+        Self { dot: name(self.dot), others: others.map(|dot| (dot.replica, dot.seq)).collect() }
     }
 
     /// The part of the text behind the dot, if there is any: how a database keeps it.

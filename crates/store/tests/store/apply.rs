@@ -9,19 +9,17 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::Applied;
-use sync_protocol::{Change, Dot, Op, Replica};
+use sync_protocol::{Change, Dot, Kind, Op, Replica};
 use uuid::Uuid;
 
 fn remote(seq: u64, collection: &str, record: Uuid, change: Change) -> Op {
     Op {
         id: Dot { replica: Replica(2), seq },
-        transaction: id(9),
-        actor: owner(),
-        wall_ms: 1,
-        boot_ms: 1,
         collection: collection.into(),
         record,
+        kind: Kind::Mutable,
         base: None,
+        guards: Vec::new(),
         change,
     }
 }

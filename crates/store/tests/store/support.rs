@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use store::manifest::{COLLECTIONS, Collection};
 use store::patient::NewPatient;
 use store::{Context, DatabaseKey, Identity, Store, StoreError, Usage, Versions, Write, load_versions};
-use sync_protocol::Op;
+use sync_protocol::{Op, Transaction};
 use tempfile::TempDir;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -121,17 +121,23 @@ impl Desk {
         load_versions(&mut read, records).await.unwrap()
     }
 
-    /// Every op in the outbox, read in small pages.
+    /// Every op in the outbox.
     pub async fn ops(&self) -> Vec<Op> {
+        self.transactions().await.into_iter().flat_map(|transaction| transaction.ops).collect()
+    }
+
+    /// Every transaction in the outbox, read in small pages.
+    pub async fn transactions(&self) -> Vec<Transaction> {
         let mut read = self.store.read(&Usage::default()).await.unwrap();
-        let mut ops = Vec::<Op>::new();
+        let mut transactions = Vec::<Transaction>::new();
         loop {
-            let after = ops.last().map_or(0, |op| i64::try_from(op.id.seq).unwrap());
-            let page = store::list_outbox(&mut read, after, 7).await.unwrap();
+            let last = transactions.last().and_then(|transaction| transaction.ops.last());
+            let after = last.map_or(0, |op| i64::try_from(op.id.seq).unwrap());
+            let page = store::list_outbox(&mut read, after, 3).await.unwrap();
             if page.is_empty() {
-                return ops;
+                return transactions;
             }
-            ops.extend(page);
+            transactions.extend(page);
         }
     }
 

@@ -1,8 +1,16 @@
-//! A seeded simulation: devices and the server that merges what they do, with a network between
-//! that loses, doubles and reorders. A failing seed prints; `FRONTDESK_SEED=n` runs it again.
+//! The engine against a simulation: desks and a server with a network between that loses, doubles and reorders,
+//! crashes, wrong clocks, copies, and disks and servers that come back from a backup. A failing seed prints;
+//! `FRONTDESK_SEED=n` runs it again.
 
-#![allow(clippy::panic, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
-mod authority;
-mod device;
+mod check;
+mod database;
+mod desk;
+mod pause;
+mod planted;
+mod replica;
+mod schedules;
+mod server;
 mod simulation;
+mod world;

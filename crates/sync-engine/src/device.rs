@@ -1,0 +1,151 @@
+//! The device's side: bringing a database and a server together.
+
+use crate::digest::differing;
+use crate::planted::{self, Bug};
+use crate::ports::{Failure, Phase, Replica, Server};
+use sync_protocol::{Clock, Epoch, Key, Offer, Place, Pull, Push, Refusal, Upload};
+
+/// Records that a page holds at most.
+pub const PAGE: u32 = 2_000;
+
+/// Why a round ended early. What was done stays done; the next round goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped<R, S> {
+    Replica(R),
+    Server(S),
+    Refused(Refusal),
+}
+
+/// One round: uploads what a server of a new epoch lacks, pushes what is unsent, pulls to the head, compares.
+///
+/// # Errors
+/// When the database or the server cannot go on; a further round may be tried at any time.
+pub async fn synchronize<R: Replica, S: Server>(
+    replica: &mut R,
+    server: &mut S,
+    clock: impl Fn() -> Clock,
+) -> Result<(), Stopped<R::Error, S::Error>> {
+    loop {
+        let mut round = Round { replica, server, clock: &clock };
+        match round.run().await {
+            Err(Stopped::Refused(Refusal::Epoch { current })) => round.enter(current).await?,
+            Err(Stopped::Refused(Refusal::Copied { key })) => {
+                round.replica.renew(key).await.map_err(Stopped::Replica)?;
+            }
+            end => return end,
+        }
+    }
+}
+
+struct Round<'a, R, S, C> {
+    replica: &'a mut R,
+    server: &'a mut S,
+    clock: &'a C,
+}
+
+fn failed<R, S>(failure: Failure<S>) -> Stopped<R, S> {
+    match failure {
+        Failure::Refused(refusal) => Stopped::Refused(refusal),
+        Failure::Unanswered(error) => Stopped::Server(error),
+    }
+}
+
+type End<R, S> = Result<(), Stopped<<R as Replica>::Error, <S as Server>::Error>>;
+
+impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
+    async fn enter(&mut self, epoch: Epoch) -> End<R, S> {
+        self.replica.enter(epoch).await.map_err(Stopped::Replica)
+    }
+
+    async fn run(&mut self) -> End<R, S> {
+        let position = self.replica.position().await.map_err(Stopped::Replica)?;
+        if position.target().is_none() {
+            let epoch = self.server.epoch().await.map_err(failed)?;
+            self.enter(epoch).await?;
+        }
+        let position = self.replica.position().await.map_err(Stopped::Replica)?;
+        let Some(epoch) = position.target() else { return Ok(()) };
+        if let Phase::Uploading { after, .. } = position.phase {
+            self.upload(epoch, after, position.epoch.is_none()).await?;
+        }
+        self.push(epoch).await?;
+        self.pull(epoch).await?;
+        self.compare(epoch).await
+    }
+
+    /// Tells the server what it lacks: a restored one forgot it, and to one that is joined it is new.
+    async fn upload(&mut self, epoch: Epoch, mut after: Option<Key>, in_device_time: bool) -> End<R, S> {
+        let rejections = self.replica.rejections().await.map_err(Stopped::Replica)?;
+        if !rejections.is_empty() && !planted::is(Bug::NothingUploaded) {
+            let upload =
+                Upload { epoch, clock: (self.clock)(), in_device_time, records: Vec::new(), rejections };
+            self.server.upload(upload).await.map_err(failed)?;
+        }
+        loop {
+            let records = self.replica.offers(after.as_ref()).await.map_err(Stopped::Replica)?;
+            after = records.last().map(|(key, _)| key.clone());
+            if after.is_some() && !planted::is(Bug::NothingUploaded) {
+                let lacking = self.server.offer(Offer { epoch, records }).await.map_err(failed)?;
+                if !lacking.is_empty() {
+                    let records = self.replica.states(&lacking).await.map_err(Stopped::Replica)?;
+                    let upload = Upload {
+                        epoch,
+                        clock: (self.clock)(),
+                        in_device_time,
+                        records,
+                        rejections: Vec::new(),
+                    };
+                    self.server.upload(upload).await.map_err(failed)?;
+                }
+            }
+            let done = after.is_none();
+            self.replica.uploaded(after.clone()).await.map_err(Stopped::Replica)?;
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn push(&mut self, epoch: Epoch) -> End<R, S> {
+        while let Some(push) = self.replica.outgoing(epoch).await.map_err(Stopped::Replica)? {
+            let push = Push { clock: (self.clock)(), ..push };
+            let keys: Vec<_> = push.transactions.iter().filter_map(|sent| sent.transaction.key()).collect();
+            let pushed = self.server.push(push).await.map_err(failed)?;
+            let answers = keys.into_iter().zip(pushed.results).collect();
+            self.replica.answered(epoch, answers).await.map_err(Stopped::Replica)?;
+        }
+        Ok(())
+    }
+
+    async fn pull(&mut self, epoch: Epoch) -> End<R, S> {
+        loop {
+            let position = self.replica.position().await.map_err(Stopped::Replica)?;
+            let pull = Pull { epoch, after: position.next, limit: PAGE };
+            let mut page = self.server.pull(pull).await.map_err(failed)?;
+            if planted::is(Bug::PageCutInsideChange) {
+                page.next = Place { seq: page.next.seq, key: None };
+            }
+            let at_head = page.head.is_some();
+            self.replica.stage(epoch, page).await.map_err(Stopped::Replica)?;
+            if at_head {
+                return Ok(());
+            }
+        }
+    }
+
+    /// At the head with nothing pending both sides have the same, or something went wrong that nobody thought of.
+    async fn compare(&mut self, epoch: Epoch) -> End<R, S> {
+        let Some(ours) = self.replica.digests().await.map_err(Stopped::Replica)? else { return Ok(()) };
+        let theirs = self.server.digests(epoch).await.map_err(failed)?;
+        if ours.head != theirs.head || planted::is(Bug::DigestAdopted) {
+            return Ok(());
+        }
+        for bucket in differing(&ours.collections, &theirs.collections) {
+            let content = self.server.bucket(epoch, bucket.clone()).await.map_err(failed)?;
+            if content.head == ours.head {
+                self.replica.repair(content.head, bucket, content.records).await.map_err(Stopped::Replica)?;
+            }
+        }
+        Ok(())
+    }
+}

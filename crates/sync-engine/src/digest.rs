@@ -1,0 +1,67 @@
+//! Sums over records, for finding out that a device does not have what the server has (rule 11).
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use sync_protocol::{Bucket, Key, RecordState};
+
+/// Buckets of a collection.
+pub const BUCKETS: usize = 256;
+
+/// The bucket of a record. The end of an id is random, its beginning may be a time.
+pub fn bucket_of(key: &Key) -> Bucket {
+    Bucket { collection: key.collection.clone(), number: key.record.as_bytes()[15] }
+}
+
+/// What a record adds to the sum of its bucket. Without versions: replicas have other numbers elsewhere.
+pub fn digest(key: &Key, record: &RecordState) -> u64 {
+    let registers: Vec<_> = record
+        .registers
+        .iter()
+        .map(|(name, state)| json!([name, state.version.dot().seq, state.stamp.author, state.value]))
+        .collect();
+    let content =
+        json!([key.collection, key.record, record.life.value, record.life.version.dot().seq, registers]);
+    let hash = Sha256::digest(content.to_string().as_bytes());
+    hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+/// Sums of a set of records, kept as they change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums(BTreeMap<String, Vec<u64>>);
+
+impl Sums {
+    /// The sums of all `records`.
+    pub fn of<'a>(records: impl IntoIterator<Item = (&'a Key, &'a RecordState)>) -> Self {
+        let mut sums = Self::default();
+        for (key, record) in records {
+            sums.change(key, None, Some(record));
+        }
+        sums
+    }
+
+    /// A record was `before` and is `after`.
+    pub fn change(&mut self, key: &Key, before: Option<&RecordState>, after: Option<&RecordState>) {
+        let sums = self.0.entry(key.collection.clone()).or_insert_with(|| vec![0; BUCKETS]);
+        let sum = &mut sums[usize::from(bucket_of(key).number)];
+        *sum = sum.wrapping_sub(before.map_or(0, |record| digest(key, record)));
+        *sum = sum.wrapping_add(after.map_or(0, |record| digest(key, record)));
+    }
+
+    pub fn by_collection(&self) -> &BTreeMap<String, Vec<u64>> {
+        &self.0
+    }
+}
+
+/// The buckets in which two sides differ.
+pub fn differing(ours: &BTreeMap<String, Vec<u64>>, theirs: &BTreeMap<String, Vec<u64>>) -> Vec<Bucket> {
+    let of = |side: &BTreeMap<String, Vec<u64>>, bucket: &Bucket| {
+        let sums = side.get(&bucket.collection);
+        sums.and_then(|sums| sums.get(usize::from(bucket.number)).copied()).unwrap_or(0)
+    };
+    let collections: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+    let buckets = collections
+        .into_iter()
+        .flat_map(|collection| (0..=u8::MAX).map(|number| Bucket { collection: collection.clone(), number }));
+    buckets.filter(|bucket| of(ours, bucket) != of(theirs, bucket)).collect()
+}

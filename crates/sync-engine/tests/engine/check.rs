@@ -1,0 +1,292 @@
+//! What must hold, whatever happened.
+
+use crate::database::Database;
+use crate::server::{Answer, Request, Store};
+use crate::world::Faults;
+use std::collections::{BTreeMap, BTreeSet};
+use sync_engine::{CONFLICTS, PAIR};
+use sync_protocol::{Change, Dot, Key, Kind, Op, Push, RecordState, Refusal, Transaction, Values};
+
+/// What the people did and were told.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// With its time; without, if it was made before the desk had a server.
+    made: Vec<(Transaction, Option<i64>)>,
+    /// Ops whose value somebody had on the screen when overwriting it.
+    seen: BTreeSet<(Dot, String)>,
+    /// Ops that are filed under needs attention.
+    told: BTreeSet<Dot>,
+    /// Ops that were on no disk any more after a loss.
+    gone: BTreeSet<Dot>,
+}
+
+impl Log {
+    pub fn made(&mut self, transaction: Transaction, at_ms: Option<i64>) {
+        self.made.push((transaction, at_ms));
+    }
+
+    pub fn saw(&mut self, dot: Dot, register: &str) {
+        self.seen.insert((dot, register.to_owned()));
+    }
+
+    pub fn listen(&mut self, db: &Database) {
+        self.told.extend(db.attention.iter().flat_map(|entry| entry.rejection.ops.iter().copied()));
+    }
+
+    pub fn told(&self) -> usize {
+        self.told.len()
+    }
+
+    fn ops(&self) -> impl Iterator<Item = &Op> {
+        self.made.iter().flat_map(|(transaction, _)| &transaction.ops)
+    }
+
+    /// After a disk was lost: what nobody has any more cannot be asked for.
+    pub fn note_losses(&mut self, dbs: &[&Database], store: &Store) {
+        let lost = self.ops().filter(|op| {
+            let pending = dbs.iter().any(|db| {
+                let outbox = db.outbox.iter().map(|pending| &pending.transaction);
+                let attention = db.attention.iter().map(|entry| &entry.transaction);
+                outbox
+                    .chain(attention)
+                    .any(|transaction| transaction.ops.iter().any(|other| other.id == op.id))
+            });
+            let key = op.key();
+            let record = store.records.get(&key).map(|(_, record)| record);
+            let records = record.into_iter().chain(dbs.iter().filter_map(|db| db.shadow.get(&key)));
+            let in_record = records.clone().any(|record| holds(record, op));
+            let all = store.records.iter().map(|(key, (_, record))| (key, record));
+            let mut all = all.chain(dbs.iter().flat_map(|db| &db.shadow));
+            !pending && !in_record && !all.any(|(key, record)| tells_of(key, record, op.id))
+        });
+        let lost: Vec<_> = lost.map(|op| op.id).collect();
+        self.gone.extend(lost);
+    }
+
+    /// What a push must and must not do, whatever else happens.
+    pub fn check_push(
+        &self,
+        before: &Store,
+        after: &Store,
+        now_ms: i64,
+        push: &Push,
+        faults: Faults,
+        answer: &Result<Answer, Refusal>,
+    ) {
+        let Ok(Answer::Pushed(pushed)) = answer else { return };
+        // A retry gets the same answer and changes nothing.
+        let mut again = after.clone();
+        let second = again.handle(now_ms, Request::Push(push.clone()));
+        assert!(second == *answer, "a retry is answered otherwise: {second:?} after {answer:?}");
+        assert!(again.records == after.records, "a retry changed something");
+        for (sent, outcome) in push.transactions.iter().zip(&pushed.results) {
+            let facts = sent.transaction.ops.iter().filter(|op| op.is_fact());
+            for fact in facts {
+                let rejected =
+                    outcome.rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&fact.id));
+                assert!(!rejected, "fact {} was rejected", fact.id);
+                assert!(after.records.contains_key(&fact.key()), "fact {} is not there", fact.id);
+            }
+        }
+        if faults.leave_clocks_exact() {
+            self.check_times(before, after, now_ms, push);
+        }
+        // What the first one guards is as before the push.
+        for (key, (_, record)) in before.records.iter().filter(|(_, (_, record))| record.kind == Kind::Ledger)
+        {
+            assert!(values(record) == values(&after.records[key].1), "a fact changed: {key:?}");
+        }
+        let (Some(first), Some(outcome)) = (push.transactions.first(), pushed.results.first()) else {
+            return;
+        };
+        let was_answered = first.transaction.key().is_some_and(|key| before.has_answered(key));
+        if was_answered || first.in_earlier_epoch {
+            return;
+        }
+        for op in &first.transaction.ops {
+            let holds = op.guards.iter().all(|guard| {
+                let key = Key { collection: guard.collection.clone(), record: guard.record };
+                let record = before.records.get(&key).map(|(_, record)| record);
+                record.and_then(|record| record.written_by(&guard.register)) == Some(guard.at)
+            });
+            let rejected = outcome.rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
+            let merged = before.records.get(&op.key()).is_some_and(|(_, record)| knows(record, op));
+            assert!(holds || rejected || merged || op.is_fact(), "{} was merged against its guard", op.id);
+        }
+    }
+
+    pub fn check(&self, dbs: &[&Database], store: &Store, faults: Faults) {
+        let there: BTreeMap<_, _> =
+            store.records.iter().map(|(key, (_, record))| (key.clone(), record.clone())).collect();
+        let visible: BTreeMap<_, _> = there
+            .iter()
+            .filter(|(_, record)| record.life.value)
+            .map(|(key, record)| (key.clone(), values(record)))
+            .collect();
+        for db in dbs {
+            assert!(
+                db.shadow == there,
+                "desk {} has something else than the server: {}",
+                db.device,
+                differences(&db.shadow, &there)
+            );
+            assert!(db.sums_are_right(), "the sums of desk {} are not those of its records", db.device);
+            let shown: BTreeMap<_, _> = db
+                .show()
+                .into_iter()
+                .map(|(key, shown)| {
+                    (
+                        key,
+                        shown
+                            .registers
+                            .into_iter()
+                            .map(|(name, (_, values))| (name, values))
+                            .collect::<BTreeMap<_, _>>(),
+                    )
+                })
+                .collect();
+            assert!(shown == visible, "desk {} shows something else than the server has", db.device);
+        }
+        for op in self.ops().filter(|op| !self.gone.contains(&op.id)) {
+            self.check_accounted(op, store);
+        }
+        if !faults.bad_disks {
+            assert!(dbs.iter().all(|db| db.mended == 0), "a desk had to be mended, though no disk went bad");
+            self.check_conflicts(store);
+        }
+    }
+
+    /// A value that was written is there, was overwritten by somebody who saw it, is a conflict, or was rejected and
+    /// the person told.
+    fn check_accounted(&self, op: &Op, store: &Store) {
+        let conflict = store.records.iter().any(|(key, (_, record))| tells_of(key, record, op.id));
+        let told = self.told.contains(&op.id);
+        assert!(!(told && op.is_fact()), "fact {} was rejected", op.id);
+        if conflict || told {
+            return;
+        }
+        let Some((_, record)) = store.records.get(&op.key()) else {
+            panic!("{} is gone with its record", op.id)
+        };
+        let written: Vec<(&String, &Values)> = match &op.change {
+            Change::Insert { registers } => registers.iter().map(|(name, values)| (name, values)).collect(),
+            Change::Set { register, values } => vec![(register, values)],
+            Change::Delete { .. } => return self.check_delete(op, record, store),
+        };
+        for (register, values) in written {
+            let is_there = record.life.value
+                && record.registers.get(register).is_some_and(|state| state.value == *values);
+            let was_seen = op.kind == Kind::Mutable && self.seen.contains(&(op.id, register.clone()));
+            // What several may write: who saw one of equal values saw them all.
+            let equal = ["same", "draft", "issued"].iter().any(|common| values[0] == *common);
+            assert!(
+                is_there || was_seen || equal || self.was_remade(op),
+                "{register} of {} in {:?} was overwritten unseen: {values:?}",
+                op.id,
+                op.key()
+            );
+        }
+    }
+
+    /// A delete holds, or one of the same record is a conflict, or somebody who knew of one made the record again: all
+    /// deletes of a record say the same.
+    fn check_delete(&self, op: &Op, record: &RecordState, store: &Store) {
+        let told = |op: &Op| store.records.iter().any(|(key, (_, record))| tells_of(key, record, op.id));
+        let mut deletes =
+            self.ops().filter(|d| d.record == op.record && matches!(d.change, Change::Delete { .. }));
+        let accounted = !record.life.value || deletes.any(|delete| self.was_remade(delete) || told(delete));
+        assert!(accounted, "delete {} is gone", op.id);
+    }
+
+    /// Only values whose authors did not know of each other are in conflict, and the later one won.
+    fn check_conflicts(&self, store: &Store) {
+        let versions: BTreeMap<_, _> = self.ops().map(|op| (op.id, op.version())).collect();
+        for (_, (_, record)) in store.records.iter().filter(|(key, _)| key.collection == CONFLICTS) {
+            let pair = &record.registers[PAIR].value;
+            let side = |at: usize| {
+                let by: Dot = pair[at]["by"].as_str().unwrap().parse().unwrap();
+                (by, pair[at]["at_ms"].as_i64().unwrap(), pair[at]["author"].as_str().unwrap())
+            };
+            let [(winner, won_at, won_by), (loser, lost_at, lost_by)] = [side(3), side(4)];
+            let is_fact = pair[0] == "event";
+            // A delete is judged register by register: who knows an op by one of them may not have seen another.
+            let is_delete = pair[2] == "";
+            if let (Some(winners), Some(losers), false) =
+                (versions.get(&winner), versions.get(&loser), is_delete)
+            {
+                assert!(
+                    !winners.knows(loser) && !losers.knows(winner),
+                    "{winner} and {loser} are no conflict: {pair:?}"
+                );
+            }
+            let is_later = (won_at, won_by, winner.seq) > (lost_at, lost_by, loser.seq);
+            assert!(is_fact || is_delete || is_later, "the earlier one won: {pair:?}");
+        }
+    }
+
+    /// Whoever makes a record again over a tombstone takes account of all that was before.
+    fn was_remade(&self, op: &Op) -> bool {
+        self.ops().any(|other| {
+            other.record == op.record
+                && matches!(other.change, Change::Insert { .. })
+                && other.base.as_ref().is_some_and(|base| base.knows(op.id))
+        })
+    }
+
+    /// No clock, however wrong, makes a value older or newer than it is, but for the time that the push was under way.
+    fn check_times(&self, before: &Store, after: &Store, now_ms: i64, push: &Push) {
+        let under_way = now_ms - push.clock.boot_ms;
+        for (transaction, made_at) in &self.made {
+            let (Some(made_at), Some(key)) = (made_at, transaction.key()) else { continue };
+            let is_new = push.transactions.iter().any(|sent| sent.transaction.key() == Some(key))
+                && !before.has_answered(key);
+            for op in transaction.ops.iter().filter(|_| is_new) {
+                let record = after.records.get(&op.key()).map(|(_, record)| record);
+                let states = record.into_iter().flat_map(|record| record.registers.values());
+                for state in states.filter(|state| state.version.dot() == op.id) {
+                    let late = state.stamp.at_ms - made_at;
+                    assert!(
+                        late == under_way,
+                        "{} is timed {late} ms late, and was {under_way} ms under way",
+                        op.id
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Whether the op's own value is in the record, or it was taken account of by a delete.
+fn holds(record: &RecordState, op: &Op) -> bool {
+    let life = &record.life.version;
+    match &op.change {
+        Change::Insert { .. } => record.versions().any(|(_, version)| version.knows(op.id)),
+        Change::Set { register, .. } => {
+            life.knows(op.id)
+                || record.registers.get(register).is_some_and(|state| state.version.knows(op.id))
+        }
+        Change::Delete { .. } => life.knows(op.id),
+    }
+}
+
+fn knows(record: &RecordState, op: &Op) -> bool {
+    holds(record, op)
+}
+
+/// Whether the record is a conflict in which the op is a side.
+fn tells_of(key: &Key, record: &RecordState, op: Dot) -> bool {
+    let pair = || record.registers.get(PAIR);
+    let side =
+        |at: usize| pair().and_then(|pair| pair.value.get(at)?.get("by")?.as_str()?.parse::<Dot>().ok());
+    key.collection == CONFLICTS && (side(3) == Some(op) || side(4) == Some(op))
+}
+
+fn values(record: &RecordState) -> BTreeMap<String, Values> {
+    record.registers.iter().map(|(name, state)| (name.clone(), state.value.clone())).collect()
+}
+
+fn differences(ours: &BTreeMap<Key, RecordState>, theirs: &BTreeMap<Key, RecordState>) -> String {
+    let keys: BTreeSet<_> =
+        ours.keys().chain(theirs.keys()).filter(|key| ours.get(key) != theirs.get(key)).collect();
+    keys.iter().map(|key| format!("{key:?}: {:?}, not {:?}; ", ours.get(key), theirs.get(key))).collect()
+}

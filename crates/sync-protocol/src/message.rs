@@ -1,0 +1,163 @@
+//! The messages between a device and the server.
+//!
+//! Each request names the epoch that the device believes in: the server's life since it was made or restored
+//! from a backup. A request of another epoch is refused whole ([`Refusal::Epoch`]).
+
+use crate::op::{Clock, Transaction};
+use crate::record::{Key, RecordState};
+use crate::version::{Dot, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use thiserror::Error;
+use uuid::Uuid;
+
+/// A life of the server, from its making or its restoring on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub Uuid);
+
+/// Changes on their way to the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Push {
+    pub epoch: Epoch,
+    /// What the device's clocks show now.
+    pub clock: Clock,
+    /// In the device's order.
+    pub transactions: Vec<Sent>,
+}
+
+/// A transaction on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    pub transaction: Transaction,
+    /// It was sent in an earlier epoch, whose answer the server may have forgotten: others may have seen it, so it is
+    /// not rejected any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_earlier_epoch: bool,
+}
+
+/// What the server made of each transaction of a [`Push`], in its order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pushed {
+    pub results: Vec<Outcome>,
+}
+
+/// What the server made of a transaction, for good.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The change of the clinic whose records show it.
+    pub seq: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Rejection>,
+}
+
+/// Why ops were not merged, and which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    pub reason: Reason,
+    pub ops: Vec<Dot>,
+}
+
+/// Why ops were not merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A register that the ops guard has changed meanwhile.
+    Guard,
+    /// The record was never made: its insert was rejected.
+    NeverMade,
+    /// A fact cannot be changed or deleted.
+    Fact,
+}
+
+/// Where a page of a pull begins: behind this record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    pub seq: u64,
+    pub key: Option<Key>,
+}
+
+/// Asks for what changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pull {
+    pub epoch: Epoch,
+    pub after: Place,
+    pub limit: u32,
+}
+
+/// Records in the order of their last change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    pub records: Vec<(Key, RecordState)>,
+    /// Where the next page begins.
+    pub next: Place,
+    /// The clinic's newest change, if this page reaches it: all is here then.
+    pub head: Option<u64>,
+}
+
+/// A record and its versions: the record's own under the empty name, and each register's.
+pub type Offered = (Key, Vec<(String, Version)>);
+
+/// What a device has of each record, for the server to say what it lacks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    pub epoch: Epoch,
+    pub records: Vec<Offered>,
+}
+
+/// State that the server lacks: of a device that joins, or that saw more than a restored server remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Upload {
+    pub epoch: Epoch,
+    pub clock: Clock,
+    /// The records never had a server: their times are those of the device's wall clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_device_time: bool,
+    pub records: Vec<(Key, RecordState)>,
+    /// What an earlier epoch rejected, which this one may not know of.
+    pub rejections: Vec<Remembered>,
+}
+
+/// A rejection that a device was told of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remembered {
+    pub transaction: Transaction,
+    pub rejection: Rejection,
+}
+
+/// Sums over the records of a clinic, 256 for each collection. Equal sums, equal records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    pub head: u64,
+    pub collections: BTreeMap<String, Vec<u64>>,
+}
+
+/// One of the parts of a collection that are summed up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Bucket {
+    pub collection: String,
+    pub number: u8,
+}
+
+/// All records of a bucket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// The clinic's newest change when they were so.
+    pub head: u64,
+    pub records: Vec<(Key, RecordState)>,
+}
+
+/// Why the server did nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The server is in another epoch than the request.
+    #[error("the server was restored from a backup, or is another one")]
+    Epoch { current: Epoch },
+    /// A transaction's key is known with another content: this device's database was copied.
+    #[error("operation {key} is known with another content; this database seems to be a copy")]
+    Copied { key: Dot },
+    /// The request breaks the rules of the protocol.
+    #[error("the request cannot be understood: {why}")]
+    Malformed { why: String },
+}

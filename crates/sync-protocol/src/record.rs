@@ -1,0 +1,68 @@
+//! Records as the server keeps and hands them out.
+
+use crate::op::{Kind, Values};
+use crate::version::{Dot, ReplicaId, Version};
+use domain::id::ActorId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Which record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    pub collection: String,
+    pub record: Uuid,
+}
+
+/// Who wrote a value and when, by the server's reckoning. Only picks a winner, is never a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// Breaks ties, so that every merge of the same two ops ends the same.
+    pub author: ReplicaId,
+    pub actor: ActorId,
+}
+
+/// What a register holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterState<V> {
+    pub version: Version,
+    pub stamp: Stamp,
+    pub value: V,
+}
+
+impl<V> RegisterState<V> {
+    /// Whether this one wins over `other`, if neither author saw the other's value: the later one,
+    /// ties by device, then by the op's number there.
+    pub fn wins_over(&self, other: &Self) -> bool {
+        let rank = |state: &Self| (state.stamp.at_ms, state.stamp.author, state.version.dot().seq);
+        rank(self) > rank(other)
+    }
+}
+
+/// A record as the merger keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordState {
+    pub kind: Kind,
+    /// Whether the record is there. If it is not, this is the tombstone.
+    pub life: RegisterState<bool>,
+    /// Kept under a tombstone, for an edit whose author had not seen it.
+    pub registers: BTreeMap<String, RegisterState<Values>>,
+}
+
+impl RecordState {
+    /// The op that last wrote the register, the empty name for the record itself.
+    pub fn written_by(&self, register: &str) -> Option<Dot> {
+        if register.is_empty() {
+            return Some(self.life.version.dot());
+        }
+        self.registers.get(register).map(|state| state.version.dot())
+    }
+
+    /// The versions of all that is in it, the record itself first, under the empty name.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &Version)> {
+        let registers = self.registers.iter().map(|(name, state)| (name.as_str(), &state.version));
+        std::iter::once(("", &self.life.version)).chain(registers)
+    }
+}
