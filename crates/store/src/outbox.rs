@@ -23,25 +23,27 @@ struct Row {
     boot_ms: i64,
 }
 
-/// The next `limit` transactions behind op number `after`, whole and in the order they were made.
+/// The next transactions behind op number `after`, whole and in the order they were made: as many as it takes for
+/// `limit` ops, or all that there are.
 pub async fn list_outbox(
     connection: &mut SqliteConnection,
     after: i64,
     limit: u32,
 ) -> Result<Vec<Transaction>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "WITH next AS (
-           SELECT t.id, t.actor, t.at_ms, t.boot_ms, t.first_seq, t.last_seq FROM transaction_log t
-           WHERE t.last_seq > ? AND EXISTS (SELECT 1 FROM outbox o WHERE o.seq BETWEEN t.first_seq AND t.last_seq)
-           ORDER BY t.last_seq LIMIT ?
-         )
-         SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
+        "SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
                 t.id AS transaction_id, t.actor, t.at_ms, t.boot_ms
-         FROM next t JOIN outbox o ON o.seq BETWEEN t.first_seq AND t.last_seq
+         FROM outbox o
+         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
+         WHERE o.seq > ?1 AND o.seq <= coalesce(
+           (SELECT last_seq FROM transaction_log
+            WHERE last_seq >= (SELECT seq FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT 1 OFFSET ?2)
+            ORDER BY last_seq LIMIT 1),
+           9223372036854775807)
          ORDER BY o.seq",
     )
     .bind(after)
-    .bind(limit)
+    .bind(limit.saturating_sub(1))
     .fetch_all(connection)
     .await?;
     let mut transactions = Vec::<Transaction>::new();

@@ -18,6 +18,15 @@ use sync_protocol::{
 pub struct Answered {
     pub digest: [u8; 32],
     pub outcome: Outcome,
+    /// It was rejected by an earlier epoch, as a device remembers: that stands.
+    pub in_earlier_epoch: bool,
+}
+
+impl Answered {
+    /// Rejected by this epoch, which cannot know what an earlier one did.
+    fn may_have_been_merged(&self) -> bool {
+        self.outcome.rejected.is_some() && !self.in_earlier_epoch
+    }
 }
 
 /// What has to be loaded for a request.
@@ -39,8 +48,8 @@ pub struct Clinic {
     pub replicas: BTreeMap<Replica, ReplicaId>,
     pub records: BTreeMap<Key, RecordState>,
     pub answered: BTreeMap<Dot, Answered>,
-    /// Records whose insert was rejected and that were not made since.
-    pub never_made: BTreeSet<Key>,
+    /// Records whose insert was rejected and that were not made since, with that insert.
+    pub never_made: BTreeMap<Key, Dot>,
     pub writes: Writes,
 }
 
@@ -118,6 +127,8 @@ impl Clinic {
                 Some(known) if known.digest != sent.transaction.digest() => {
                     return Err(Refusal::Copied { key });
                 }
+                // Rejected here, but sent by another copy of the device in an earlier epoch, and perhaps merged then.
+                Some(known) if sent.in_earlier_epoch && known.may_have_been_merged() => new.push((key, sent)),
                 Some(_) if !planted::is(Bug::ResultForgotten) => {}
                 _ => new.push((key, sent)),
             }
@@ -129,7 +140,7 @@ impl Clinic {
             let final_already = sent.in_earlier_epoch || self.has_merged(transaction);
             let rejected =
                 if final_already { self.never_made_by(transaction) } else { self.judge(transaction) };
-            self.settle(key, transaction, at_ms, rejected)?;
+            self.settle(key, transaction, at_ms, rejected, sent.in_earlier_epoch)?;
         }
         let keys = push.transactions.iter().filter_map(|sent| sent.transaction.key());
         Ok(Pushed {
@@ -158,14 +169,15 @@ impl Clinic {
             }
             let times = clock::times(upload.clock, self.now_ms, &[transaction.clock]);
             let at_ms = times.first().copied().unwrap_or(self.now_ms);
-            self.settle(key, transaction, at_ms, Some(remembered.rejection.clone()))?;
+            self.settle(key, transaction, at_ms, Some(remembered.rejection.clone()), true)?;
         }
         Ok(())
     }
 
-    /// Whether an op of the transaction was merged, though nobody remembers its answer.
+    /// Whether a guarded op of the transaction was merged, though nobody remembers its answer.
     fn has_merged(&self, transaction: &Transaction) -> bool {
-        transaction.ops.iter().filter(|op| !op.is_fact()).any(|op| {
+        let guarded = transaction.ops.iter().filter(|op| !op.guards.is_empty() && !op.is_fact());
+        guarded.into_iter().any(|op| {
             let version = self.records.get(&op.key()).and_then(|record| match &op.change {
                 Change::Set { register, .. } => record.registers.get(register).map(|state| &state.version),
                 Change::Insert { .. } | Change::Delete { .. } => Some(&record.life.version),
@@ -183,19 +195,41 @@ impl Clinic {
             let record = self.records.get(&key);
             record.and_then(|record| record.written_by(&guard.register)) == Some(guard.at)
         });
-        if holds || planted::is(Bug::GuardIgnored) {
-            return self.never_made_by(transaction);
+        let never_made = self.never_made_by(transaction);
+        let falls = |op: &Op| never_made.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
+        if planted::is(Bug::GuardIgnored) || (holds && !guarded().any(falls)) {
+            if planted::is(Bug::RejectedTooMuch)
+                && transaction.ops.iter().any(|op| op.id.seq.is_multiple_of(5))
+            {
+                let ops = transaction.ops.iter().filter(|op| !op.is_fact()).map(|op| op.id).collect();
+                return Some(Rejection { reason: Reason::Guard, ops });
+            }
+            return never_made;
         }
+        let reason = if holds { Reason::NeverMade } else { Reason::Guard };
         let mut ops: Vec<_> = guarded().map(|op| op.id).collect();
         // What the rejected ops would have made cannot be edited either.
         let made = guarded().filter(|op| matches!(op.change, Change::Insert { .. })).map(Op::key);
-        let made: BTreeSet<_> = made.filter(|key| !self.records.contains_key(key)).collect();
+        let made: BTreeSet<_> = made.filter(|key| !self.is_there(key)).collect();
         let edits = transaction.ops.iter().filter(|op| made.contains(&op.key()) && !op.is_fact());
         ops.extend(edits.map(|op| op.id));
-        ops.extend(self.never_made_by(transaction).into_iter().flat_map(|rejection| rejection.ops));
+        ops.extend(never_made.into_iter().flat_map(|rejection| rejection.ops));
         ops.sort_unstable();
         ops.dedup();
-        Some(Rejection { reason: Reason::Guard, ops })
+        Some(Rejection { reason, ops })
+    }
+
+    fn is_there(&self, key: &Key) -> bool {
+        self.records.get(key).is_some_and(|record| record.life.value)
+    }
+
+    /// Whether the op edits what a rejected insert would have made: nobody else has seen that.
+    fn edits_never_made(&self, op: &Op) -> bool {
+        let Some(insert) = self.never_made.get(&op.key()) else { return false };
+        match self.records.get(&op.key()) {
+            None => true,
+            Some(record) => op.version().knows(*insert) && !record.life.version.knows(*insert),
+        }
     }
 
     /// The ops that edit what was never made, or a fact.
@@ -212,7 +246,7 @@ impl Clinic {
                 if fact {
                     reason = Reason::Fact;
                 }
-                fact || (record.is_none() && self.never_made.contains(&op.key()))
+                fact || self.edits_never_made(op)
             })
             .map(|op| op.id)
             .collect();
@@ -226,6 +260,7 @@ impl Clinic {
         transaction: &Transaction,
         at_ms: i64,
         rejected: Option<Rejection>,
+        in_earlier_epoch: bool,
     ) -> Result<(), Refusal> {
         let is_rejected = |op: &Op| rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
         // Facts first: they stand whatever becomes of the rest.
@@ -238,14 +273,14 @@ impl Clinic {
                 let stamp = Stamp { at_ms, author, actor: transaction.actor };
                 let merge = record::merge_op(self.records.get(&op.key()).cloned(), op, stamp);
                 self.write(&op.key(), merge);
-            } else if matches!(op.change, Change::Insert { .. }) && !self.records.contains_key(&op.key()) {
-                self.never_made.insert(op.key());
+            } else if matches!(op.change, Change::Insert { .. }) && !self.is_there(&op.key()) {
+                self.never_made.insert(op.key(), op.id);
                 self.writes.never_made.insert(op.key());
             }
         }
         let seq = if self.writes.change_anything() { self.next_seq() } else { self.head };
         let outcome = Outcome { seq, rejected };
-        self.answered.insert(key, Answered { digest: transaction.digest(), outcome });
+        self.answered.insert(key, Answered { digest: transaction.digest(), outcome, in_earlier_epoch });
         self.writes.answered.insert(key);
         Ok(())
     }
@@ -258,7 +293,7 @@ impl Clinic {
         if self.records.get(key) == Some(&record) {
             return;
         }
-        if self.never_made.remove(key) {
+        if record.life.value && self.never_made.remove(key).is_some() {
             self.writes.never_made.remove(key);
             self.writes.made.insert(key.clone());
         }

@@ -5,28 +5,41 @@ use sync_protocol::Clock;
 
 /// The time of each transaction, milliseconds since 1970 by the server's clock, which shows `received_ms`.
 ///
-/// A transaction is as old as the device's clocks say that it is: by the clock that counts from its start, if it is
-/// the same start, else by the wall clock. A wrong clock thus makes no difference. None is later than its receipt or
-/// than those after it.
+/// A transaction is as old as the device's clocks say that it is. By the clock that counts from the device's start, if it
+/// is the same start, that is exact, however wrong the wall clock. Otherwise it is what the wall clock says, as far as
+/// that can be: not later than the receipt and than what came after it, not earlier than what came before it.
 pub fn times(now: Clock, received_ms: i64, made: &[Clock]) -> Vec<i64> {
+    if planted::is(Bug::ClockTrusted) {
+        return made.iter().map(|made| made.wall_ms).collect();
+    }
+    let is_exact = |made: &Clock| now.boot.is_some() && now.boot == made.boot;
+    let mut times = vec![0; made.len()];
+    // Backwards: what is exact, and the latest that the others can be.
     let mut latest = received_ms;
-    let mut times: Vec<_> = made
-        .iter()
-        .rev()
-        .map(|made| {
-            if planted::is(Bug::ClockTrusted) {
-                return made.wall_ms;
+    let mut bounds = vec![received_ms; made.len()];
+    for (at, made) in made.iter().enumerate().rev() {
+        if is_exact(made) {
+            latest = latest.min(received_ms.saturating_sub(now.boot_ms.saturating_sub(made.boot_ms)));
+            times[at] = latest;
+        }
+        bounds[at] = latest;
+    }
+    // Forwards: a wall clock that cannot be right says nothing about others.
+    let mut earliest = i64::MIN;
+    for (at, made) in made.iter().enumerate() {
+        if !is_exact(made) {
+            let told = received_ms.saturating_sub(now.wall_ms.saturating_sub(made.wall_ms));
+            times[at] = told.clamp(earliest.min(bounds[at]), bounds[at]);
+            if told > bounds[at] {
+                continue;
             }
-            let age = if now.boot.is_some() && now.boot == made.boot {
-                now.boot_ms.saturating_sub(made.boot_ms)
-            } else {
-                now.wall_ms.saturating_sub(made.wall_ms)
-            };
-            latest = latest.min(received_ms.saturating_sub(age));
-            latest
-        })
-        .collect();
-    times.reverse();
+        }
+        earliest = earliest.max(times[at]);
+    }
+    // Backwards again: the order stays.
+    for at in (1..times.len()).rev() {
+        times[at - 1] = times[at - 1].min(times[at]);
+    }
     times
 }
 
@@ -59,6 +72,16 @@ mod tests {
     fn nothing_is_later_than_its_receipt_and_the_order_stays() {
         let made = [clock(9_000, 0, 2), clock(500, 0, 2), clock(2_000, 0, 2)];
         assert_eq!(times(clock(1_000, 0, 3), RECEIVED, &made), [999_500, 999_500, 1_000_000]);
+    }
+
+    #[test]
+    fn a_start_with_a_wrong_clock_drags_nobody() {
+        // The clock was right, then in 1970, and is right again.
+        let made = [clock(400, 0, 1), clock(-99_000_000, 0, 2), clock(800, 10, 3)];
+        assert_eq!(times(clock(1_000, 210, 3), RECEIVED, &made), [999_400, 999_400, 999_800]);
+        // It was ten years ahead for a while.
+        let made = [clock(400, 0, 1), clock(315_360_000_000, 0, 2), clock(800, 10, 3)];
+        assert_eq!(times(clock(1_000, 210, 3), RECEIVED, &made), [999_400, 999_800, 999_800]);
     }
 
     #[test]

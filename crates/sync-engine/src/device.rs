@@ -8,12 +8,17 @@ use sync_protocol::{Clock, Epoch, Key, Offer, Place, Pull, Push, Refusal, Upload
 /// Records that a page holds at most.
 pub const PAGE: u32 = 2_000;
 
+/// How often a round starts over, for a new epoch or a copied database.
+const STARTS: usize = 5;
+
 /// Why a round ended early. What was done stays done; the next round goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stopped<R, S> {
     Replica(R),
     Server(S),
     Refused(Refusal),
+    /// The server was in another epoch each time: several servers that do not agree, perhaps.
+    Restless,
 }
 
 /// One round: uploads what a server of a new epoch lacks, pushes what is unsent, pulls to the head, compares.
@@ -25,7 +30,7 @@ pub async fn synchronize<R: Replica, S: Server>(
     server: &mut S,
     clock: impl Fn() -> Clock,
 ) -> Result<(), Stopped<R::Error, S::Error>> {
-    loop {
+    for _ in 0..STARTS {
         let mut round = Round { replica, server, clock: &clock };
         match round.run().await {
             Err(Stopped::Refused(Refusal::Epoch { current })) => round.enter(current).await?,
@@ -35,6 +40,7 @@ pub async fn synchronize<R: Replica, S: Server>(
             end => return end,
         }
     }
+    Err(Stopped::Restless)
 }
 
 struct Round<'a, R, S, C> {
@@ -68,8 +74,16 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
         if let Phase::Uploading { after, .. } = position.phase {
             self.upload(epoch, after, position.epoch.is_none()).await?;
         }
-        self.push(epoch).await?;
+        let pushed = self.push(epoch).await;
+        if matches!(
+            pushed,
+            Err(Stopped::Replica(_) | Stopped::Refused(Refusal::Epoch { .. } | Refusal::Copied { .. }))
+        ) {
+            return pushed;
+        }
+        // What cannot be sent holds up nothing that comes.
         self.pull(epoch).await?;
+        pushed?;
         self.compare(epoch).await
     }
 

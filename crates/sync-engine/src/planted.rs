@@ -37,8 +37,6 @@ pub enum Bug {
     ResultForgotten,
     /// A delete wins over an edit whose author did not know of it.
     DeleteWins,
-    /// Deletes are left out when two states of a record meet.
-    LifeNotUploaded,
     /// A restored server is only pulled from.
     NothingUploaded,
     /// A request of an earlier epoch is taken.
@@ -51,6 +49,8 @@ pub enum Bug {
     DigestAdopted,
     /// A device's clock is taken as it is.
     ClockTrusted,
+    /// More is rejected than has a reason.
+    RejectedTooMuch,
 }
 
 impl Bug {
@@ -71,13 +71,13 @@ impl Bug {
         Self::GuardIgnored,
         Self::ResultForgotten,
         Self::DeleteWins,
-        Self::LifeNotUploaded,
         Self::NothingUploaded,
         Self::EpochIgnored,
         Self::RejectionNotTold,
         Self::CopyNotNoticed,
         Self::DigestAdopted,
         Self::ClockTrusted,
+        Self::RejectedTooMuch,
     ];
 }
 

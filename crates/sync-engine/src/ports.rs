@@ -76,6 +76,7 @@ pub trait Replica {
     ) -> impl Future<Output = Result<(), Self::Error>>;
 
     /// Keeps a page. One that reaches the head is applied with all that was kept before and with its cursor, at once.
+    /// What needs attention and turns out to have been merged after all needs none any more.
     fn stage(&mut self, epoch: Epoch, page: Page) -> impl Future<Output = Result<(), Self::Error>>;
 
     /// The sums over what the device has from the server; none while something is pending.

@@ -47,6 +47,7 @@ pub fn merge_op(current: Option<RecordState>, op: &Op, stamp: Stamp) -> Merge {
         Change::Insert { registers } => {
             let life = RegisterState { version: version.clone(), stamp, value: true };
             let first = registers.first().map(|(_, values)| values.clone());
+            merge.forget(&life, |register| registers.iter().any(|(name, _)| name == register));
             merge.revive(life, Side { by: op.id, stamp, values: first });
             for (register, values) in registers {
                 merge.set(register, &state(values));
@@ -63,21 +64,30 @@ pub fn merge_op(current: Option<RecordState>, op: &Op, stamp: Stamp) -> Merge {
         }
         Change::Delete { base } => merge.delete(base, op, stamp),
     }
+    merge.keep_fact(op.is_fact());
     merge
 }
 
 /// Merges the state `incoming`, as somebody else has it, into `current`.
 pub fn merge_state(current: Option<RecordState>, incoming: &RecordState) -> Merge {
     let Some(record) = current else {
-        return Merge { record: incoming.clone(), conflicts: Vec::new() };
+        let mut merge = Merge { record: incoming.clone(), conflicts: Vec::new() };
+        merge.keep_fact(incoming.kind == Kind::Ledger);
+        return merge;
     };
     let mut merge = Merge { record, conflicts: Vec::new() };
-    if !planted::is(Bug::LifeNotUploaded) {
-        merge.meet(incoming);
-    }
-    for (register, state) in &incoming.registers {
+    let forgotten = |record: &RecordState, register: &str, state: &RegisterState<Values>| {
+        !record.registers.contains_key(register) && record.life.version.knows(state.version.dot())
+    };
+    let news =
+        incoming.registers.iter().filter(|(register, state)| !forgotten(&merge.record, register, state));
+    let news: Vec<_> = news.collect();
+    merge.forget(&incoming.life, |register| incoming.registers.contains_key(register));
+    merge.meet(incoming);
+    for (register, state) in news {
         merge.set(register, state);
     }
+    merge.keep_fact(incoming.kind == Kind::Ledger);
     merge
 }
 
@@ -91,6 +101,28 @@ impl Merge {
     fn push_conflict(&mut self, register: &str, winner: Side, loser: Side) {
         if !planted::is(Bug::ConflictDropped) {
             self.conflicts.push(Conflict { register: register.to_owned(), winner, loser });
+        }
+    }
+
+    /// A fact is one for good, and is never deleted.
+    fn keep_fact(&mut self, is_fact: bool) {
+        if is_fact {
+            self.record.kind = Kind::Ledger;
+        }
+        if self.record.kind == Kind::Ledger {
+            self.record.life.value = true;
+        }
+    }
+
+    /// Whoever makes a record again over a tombstone that they had seen makes it anew: what was in it before and is
+    /// not `kept`, since their version of the app does not know it, does not come back.
+    fn forget(&mut self, life: &RegisterState<bool>, kept: impl Fn(&str) -> bool) {
+        let current = &self.record.life;
+        let is_new = !current.version.knows(life.version.dot());
+        if life.value && !current.value && is_new && life.version.knows(current.version.dot()) {
+            self.record
+                .registers
+                .retain(|register, state| kept(register) || !life.version.knows(state.version.dot()));
         }
     }
 
@@ -159,12 +191,19 @@ impl Merge {
             (false, true) => {
                 let seen = theirs.version.knows(ours.version.dot());
                 let unseen = first_unseen(incoming, &self.record);
-                if known && unseen.is_none() {
-                    return;
-                }
                 let tombstone = Side { by: ours.version.dot(), stamp: ours.stamp, values: None };
-                let version = theirs.version.clone().joined(&ours.version);
-                self.record.life = RegisterState { version, stamp: theirs.stamp, value: true };
+                if known {
+                    self.record.life.value = unseen.is_some();
+                } else {
+                    // Whoever is there without having seen the delete stays only for something that it had not seen.
+                    let version = if seen || unseen.is_some() {
+                        theirs.version.clone().joined(&ours.version)
+                    } else {
+                        ours.version.clone().joined(&theirs.version)
+                    };
+                    self.record.life =
+                        RegisterState { version, value: seen || unseen.is_some(), ..theirs.clone() };
+                }
                 if !seen && let Some(edit) = unseen {
                     self.push_conflict("", edit, tombstone);
                 }
@@ -191,7 +230,7 @@ fn side(state: &RegisterState<Values>) -> Side {
     Side { by: state.version.dot(), stamp: state.stamp, values: Some(state.value.clone()) }
 }
 
-/// The kind of a record that an op may make or change.
+/// Whether the op may make or change the record.
 pub fn accepts(record: Option<&RecordState>, op: &Op) -> bool {
     match op.change {
         Change::Insert { .. } => true,

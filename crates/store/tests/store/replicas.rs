@@ -4,7 +4,7 @@ use crate::random::{Action, actions, perform};
 use crate::support::*;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use store::manifest::collection_named;
 use sync_engine::{Clinic, Writes};
 use sync_protocol::{
@@ -31,7 +31,7 @@ impl Authority {
             replicas: [replica(1), replica(2)].into(),
             records: BTreeMap::new(),
             answered: BTreeMap::new(),
-            never_made: BTreeSet::new(),
+            never_made: BTreeMap::new(),
             writes: Writes::default(),
         };
         Self { clinic, changed: BTreeMap::new() }

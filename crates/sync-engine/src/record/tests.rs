@@ -156,3 +156,17 @@ fn states_of_a_delete_and_of_an_edit_that_did_not_know_of_each_other_meet_as_the
         assert!(matches!(&met.conflicts[..], [Conflict { loser, .. }] if loser.values.is_none()));
     }
 }
+
+#[test]
+fn a_register_that_whoever_makes_a_record_again_does_not_know_does_not_come_back() {
+    let registers = vec![("name".to_owned(), vec![json!("again")])];
+    let again = op(2, 1, Some("1:2"), Change::Insert { registers });
+    let ops = [insert(1, 1, None), delete(1, 2, &[("", "1:1")]), again];
+    let states = states(&ops);
+    let [made, deleted, again] = &states[..] else { panic!("three ops") };
+    assert!(!again.registers.contains_key("tier"));
+    for behind in [made, deleted] {
+        assert_eq!(merge_state(Some(again.clone()), behind).record, *again);
+    }
+    assert!(!merge_state(Some(deleted.clone()), again).record.registers.contains_key("tier"));
+}

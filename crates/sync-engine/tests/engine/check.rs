@@ -5,7 +5,7 @@ use crate::server::{Answer, Request, Store};
 use crate::world::Faults;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{CONFLICTS, PAIR};
-use sync_protocol::{Change, Dot, Key, Kind, Op, Push, RecordState, Refusal, Transaction, Values};
+use sync_protocol::{Change, Dot, Key, Kind, Op, Push, Pushed, RecordState, Refusal, Transaction, Values};
 
 /// What the people did and were told.
 #[derive(Debug, Default)]
@@ -16,8 +16,10 @@ pub struct Log {
     seen: BTreeSet<(Dot, String)>,
     /// Ops that are filed under needs attention.
     told: BTreeSet<Dot>,
-    /// Ops that were on no disk any more after a loss.
+    /// Ops that went with a disk.
     gone: BTreeSet<Dot>,
+    /// Records whose insert was rejected.
+    unmade: BTreeSet<Key>,
 }
 
 impl Log {
@@ -41,8 +43,8 @@ impl Log {
         self.made.iter().flat_map(|(transaction, _)| &transaction.ops)
     }
 
-    /// After a disk was lost: what nobody has any more cannot be asked for.
-    pub fn note_losses(&mut self, dbs: &[&Database], store: &Store) {
+    /// Ops that nobody has.
+    pub fn missing(&self, dbs: &[&Database], store: &Store) -> BTreeSet<Dot> {
         let lost = self.ops().filter(|op| {
             let pending = dbs.iter().any(|db| {
                 let outbox = db.outbox.iter().map(|pending| &pending.transaction);
@@ -59,13 +61,17 @@ impl Log {
             let mut all = all.chain(dbs.iter().flat_map(|db| &db.shadow));
             !pending && !in_record && !all.any(|(key, record)| tells_of(key, record, op.id))
         });
-        let lost: Vec<_> = lost.map(|op| op.id).collect();
-        self.gone.extend(lost);
+        lost.map(|op| op.id).collect()
+    }
+
+    /// Ops that went with a disk.
+    pub fn lost(&mut self, ops: Vec<Dot>) {
+        self.gone.extend(ops);
     }
 
     /// What a push must and must not do, whatever else happens.
     pub fn check_push(
-        &self,
+        &mut self,
         before: &Store,
         after: &Store,
         now_ms: i64,
@@ -91,27 +97,56 @@ impl Log {
         if faults.leave_clocks_exact() {
             self.check_times(before, after, now_ms, push);
         }
-        // What the first one guards is as before the push.
         for (key, (_, record)) in before.records.iter().filter(|(_, (_, record))| record.kind == Kind::Ledger)
         {
-            assert!(values(record) == values(&after.records[key].1), "a fact changed: {key:?}");
+            let after = &after.records[key].1;
+            assert!(after.life.value && values(record) == values(after), "a fact changed: {key:?}");
         }
-        let (Some(first), Some(outcome)) = (push.transactions.first(), pushed.results.first()) else {
-            return;
-        };
-        let was_answered = first.transaction.key().is_some_and(|key| before.has_answered(key));
-        if was_answered || first.in_earlier_epoch {
-            return;
-        }
-        for op in &first.transaction.ops {
-            let holds = op.guards.iter().all(|guard| {
-                let key = Key { collection: guard.collection.clone(), record: guard.record };
-                let record = before.records.get(&key).map(|(_, record)| record);
-                record.and_then(|record| record.written_by(&guard.register)) == Some(guard.at)
-            });
-            let rejected = outcome.rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
-            let merged = before.records.get(&op.key()).is_some_and(|(_, record)| knows(record, op));
-            assert!(holds || rejected || merged || op.is_fact(), "{} was merged against its guard", op.id);
+        self.check_rejections(before, now_ms, push, pushed);
+    }
+
+    /// Guarded ops are merged only if their guards hold, and nothing is rejected without a reason: one transaction
+    /// after the other, each on what the ones before it left.
+    fn check_rejections(&mut self, before: &Store, now_ms: i64, push: &Push, pushed: &Pushed) {
+        let mut store = before.clone();
+        for (sent, outcome) in push.transactions.iter().zip(&pushed.results) {
+            let transaction = &sent.transaction;
+            let rejected =
+                |op: &Op| outcome.rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
+            let is_new = transaction.key().is_none_or(|key| !store.has_answered(key));
+            let record = |key: &Key| store.records.get(key).map(|(_, record)| record);
+            let holds = |op: &Op| {
+                op.guards.iter().all(|guard| {
+                    let key = Key { collection: guard.collection.clone(), record: guard.record };
+                    record(&key).and_then(|record| record.written_by(&guard.register)) == Some(guard.at)
+                })
+            };
+            let edits_nothing = |op: &Op| {
+                let never_made = record(&op.key()).is_none_or(|record| !record.life.value);
+                let is_fact = record(&op.key()).is_some_and(|record| record.kind == Kind::Ledger);
+                !matches!(op.change, Change::Insert { .. })
+                    && (is_fact || (never_made && self.unmade.contains(&op.key())))
+            };
+            let ops = || transaction.ops.iter().filter(|op| is_new && !op.is_fact());
+            let falls = ops().any(|op| !holds(op) || (!op.guards.is_empty() && edits_nothing(op)));
+            let unmade: Vec<_> = ops()
+                .filter(|op| rejected(op) && matches!(op.change, Change::Insert { .. }))
+                .map(Op::key)
+                .collect();
+            for op in ops() {
+                let merged = record(&op.key()).is_some_and(|record| knows(record, op));
+                assert!(
+                    holds(op) || rejected(op) || merged || sent.in_earlier_epoch,
+                    "{} was merged against its guard",
+                    op.id
+                );
+                let has_reason =
+                    (falls && !op.guards.is_empty()) || edits_nothing(op) || unmade.contains(&op.key());
+                assert!(!rejected(op) || has_reason, "{} was rejected for nothing", op.id);
+            }
+            self.unmade.extend(unmade);
+            let alone = Push { transactions: vec![sent.clone()], ..push.clone() };
+            store.handle(now_ms, Request::Push(alone)).unwrap();
         }
     }
 
@@ -150,6 +185,14 @@ impl Log {
         for op in self.ops().filter(|op| !self.gone.contains(&op.id)) {
             self.check_accounted(op, store);
         }
+        for entry in dbs.iter().flat_map(|db| &db.attention) {
+            for op in entry.transaction.ops.iter().filter(|op| entry.rejection.ops.contains(&op.id)) {
+                let record = there.get(&op.key());
+                let stands =
+                    record.is_some_and(|record| record.versions().any(|(_, version)| version.dot() == op.id));
+                assert!(!stands, "{} is said to be rejected and stands", op.id);
+            }
+        }
         if !faults.bad_disks {
             assert!(dbs.iter().all(|db| db.mended == 0), "a desk had to be mended, though no disk went bad");
             self.check_conflicts(store);
@@ -159,7 +202,7 @@ impl Log {
     /// A value that was written is there, was overwritten by somebody who saw it, is a conflict, or was rejected and
     /// the person told.
     fn check_accounted(&self, op: &Op, store: &Store) {
-        let conflict = store.records.iter().any(|(key, (_, record))| tells_of(key, record, op.id));
+        let conflict = store.records.iter().any(|(key, (_, record))| self.is_loser(key, record, op, store));
         let told = self.told.contains(&op.id);
         assert!(!(told && op.is_fact()), "fact {} was rejected", op.id);
         if conflict || told {
@@ -178,7 +221,7 @@ impl Log {
                 && record.registers.get(register).is_some_and(|state| state.value == *values);
             let was_seen = op.kind == Kind::Mutable && self.seen.contains(&(op.id, register.clone()));
             // What several may write: who saw one of equal values saw them all.
-            let equal = ["same", "draft", "issued"].iter().any(|common| values[0] == *common);
+            let equal = values[0] == "same";
             assert!(
                 is_there || was_seen || equal || self.was_remade(op),
                 "{register} of {} in {:?} was overwritten unseen: {values:?}",
@@ -186,6 +229,18 @@ impl Log {
                 op.key()
             );
         }
+    }
+
+    /// Whether the conflict keeps what the op wrote, for somebody to judge. It keeps both values: who won before a server
+    /// was restored may lose afterwards, when both come again in another order.
+    fn is_loser(&self, key: &Key, conflict: &RecordState, op: &Op, store: &Store) -> bool {
+        let (Some(winner), Some(loser)) = (side(key, conflict, 3), side(key, conflict, 4)) else {
+            return false;
+        };
+        let register = conflict.registers[PAIR].value[2].as_str().unwrap();
+        let now = store.records.get(&op.key()).and_then(|(_, record)| record.written_by(register));
+        let other_stands = now == Some(loser) || self.seen.contains(&(loser, register.to_owned()));
+        loser == op.id || (winner == op.id && other_stands)
     }
 
     /// A delete holds, or one of the same record is a conflict, or somebody who knew of one made the record again: all
@@ -275,10 +330,13 @@ fn knows(record: &RecordState, op: &Op) -> bool {
 
 /// Whether the record is a conflict in which the op is a side.
 fn tells_of(key: &Key, record: &RecordState, op: Dot) -> bool {
-    let pair = || record.registers.get(PAIR);
-    let side =
-        |at: usize| pair().and_then(|pair| pair.value.get(at)?.get("by")?.as_str()?.parse::<Dot>().ok());
-    key.collection == CONFLICTS && (side(3) == Some(op) || side(4) == Some(op))
+    side(key, record, 3) == Some(op) || side(key, record, 4) == Some(op)
+}
+
+/// The op that is the winner (3) or the loser (4), if the record is a conflict.
+fn side(key: &Key, record: &RecordState, at: usize) -> Option<Dot> {
+    let pair = record.registers.get(PAIR).filter(|_| key.collection == CONFLICTS)?;
+    pair.value.get(at)?.get("by")?.as_str()?.parse().ok()
 }
 
 fn values(record: &RecordState) -> BTreeMap<String, Values> {

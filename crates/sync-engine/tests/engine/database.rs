@@ -241,6 +241,15 @@ impl Database {
         self.cursor = head + u64::from(planted::is(Bug::CursorOffByOne));
         self.phase = Phase::Following;
         self.clear();
+        // Rejected by this server, and merged by an earlier one, as somebody else told.
+        let shadow = &self.shadow;
+        let is_merged = |op: &Op| {
+            shadow.get(&op.key()).is_some_and(|record| record.versions().any(|(_, v)| v.dot() == op.id))
+        };
+        self.attention.retain(|entry| {
+            let mut rejected = entry.transaction.ops.iter().filter(|op| entry.rejection.ops.contains(&op.id));
+            !rejected.any(is_merged)
+        });
     }
 
     /// What the server has in the bucket is right; own values that differ are for a person to judge.

@@ -31,6 +31,8 @@ pub struct Desk {
     now: Rc<Cell<i64>>,
     /// How wrong the wall clock is.
     pub wrong_ms: Rc<Cell<i64>>,
+    /// It runs a version of the app from before patients had an address.
+    pub is_old: bool,
     boot: Uuid,
 }
 
@@ -54,6 +56,7 @@ impl Desk {
             network: Rc::clone(network),
             now: Rc::clone(now),
             wrong_ms: Rc::new(Cell::new(0)),
+            is_old: false,
             boot: Uuid::from_u128(boot),
         }
     }
@@ -101,6 +104,11 @@ impl Desk {
     pub fn commit(&mut self, drafts: Vec<Draft>) -> Transaction {
         let device = self.db.borrow().device;
         self.db.borrow_mut().commit(ActorId(device), self.clock(), drafts)
+    }
+
+    /// The registers of a patient that this version of the app knows.
+    pub fn registers(&self) -> &'static [&'static str] {
+        if self.is_old { &["name", "tier"] } else { &["name", "tier", "address"] }
     }
 
     /// A value unlike any other.
@@ -163,7 +171,7 @@ impl Desk {
     /// Issuing takes a number, which is a fact and carries what is printed, and guards itself.
     pub fn issue(&mut self, invoice: &Key, number: &Key, printed: Value) -> Transaction {
         let form = self.open(invoice, "status");
-        let mut status = set(&form, json!("issued"));
+        let mut status = set(&form, json!(format!("issued {printed}")));
         status.guards.push(self.guard(invoice, "status"));
         self.commit(vec![insert(number, Kind::Ledger, None, &[("document", printed)]), status])
     }

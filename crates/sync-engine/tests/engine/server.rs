@@ -26,7 +26,7 @@ pub struct Store {
     pub head: u64,
     pub records: BTreeMap<Key, (u64, RecordState)>,
     answered: BTreeMap<Dot, Answered>,
-    never_made: BTreeSet<Key>,
+    never_made: BTreeMap<Key, Dot>,
     sums: Sums,
 }
 
@@ -59,7 +59,7 @@ impl Store {
             head: 0,
             records: BTreeMap::new(),
             answered: BTreeMap::new(),
-            never_made: BTreeSet::new(),
+            never_made: BTreeMap::new(),
             sums: Sums::default(),
         }
     }
@@ -70,6 +70,8 @@ impl Store {
             reads.records.iter().filter_map(|key| Some((key.clone(), self.records.get(key)?.1.clone())));
         let answered =
             reads.transactions.iter().filter_map(|key| Some((*key, self.answered.get(key)?.clone())));
+        let never_made =
+            reads.records.iter().filter_map(|key| Some((key.clone(), *self.never_made.get(key)?)));
         Clinic {
             epoch: self.epoch,
             head: self.head,
@@ -77,7 +79,7 @@ impl Store {
             replicas: (1..1_000).map(Replica).map(|replica| (replica, replica_id(replica))).collect(),
             records: records.collect(),
             answered: answered.collect(),
-            never_made: reads.records.iter().filter(|key| self.never_made.contains(key)).cloned().collect(),
+            never_made: never_made.collect(),
             writes: Writes::default(),
         }
     }
@@ -97,7 +99,9 @@ impl Store {
             }
         }
         self.answered.extend(writes.answered.into_iter().map(|key| (key, clinic.answered[&key].clone())));
-        self.never_made.extend(writes.never_made);
+        let never_made = writes.never_made.into_iter();
+        self.never_made
+            .extend(never_made.filter_map(|key| Some((key.clone(), *clinic.never_made.get(&key)?))));
         for key in writes.made {
             self.never_made.remove(&key);
         }

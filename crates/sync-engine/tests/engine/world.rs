@@ -8,9 +8,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use sync_engine::CONFLICTS;
-use sync_protocol::{Epoch, Key, Kind, Transaction};
+use sync_protocol::{Dot, Epoch, Key, Kind, Transaction};
 use uuid::Uuid;
 
 const STEPS: usize = 400;
@@ -69,7 +70,10 @@ impl World {
         world.faults = Faults::of(seed);
         for _ in 0..world.random.random_range(2..=4) {
             let wrong = world.random.random_range(-DECADE_MS..=DECADE_MS);
-            world.add_desk().wrong_ms.set(wrong);
+            let is_old = world.random.random_ratio(1, 4);
+            let desk = world.add_desk();
+            desk.wrong_ms.set(wrong);
+            desk.is_old = is_old;
             // The others work alone at first.
             if world.random.random_ratio(2, 3) {
                 world.sync(world.desks.len() - 1);
@@ -140,7 +144,11 @@ impl World {
                 }
                 self.log.listen(&self.desks[at].db.borrow());
             }
-            57..85 => self.deliver(),
+            57..85 => {
+                for _ in 0..self.random.random_range(1..4) {
+                    self.deliver();
+                }
+            }
             85..88 => self.lose(),
             88..90 => self.time_out(),
             90..92 => self.desks[at].crash(),
@@ -168,8 +176,9 @@ impl World {
                 let (at, mut db) = self.desk_backups.swap_remove(which);
                 self.desks[at].crash();
                 db.open_as_copy();
+                let missing = self.missing();
                 *self.desks[at].db.borrow_mut() = db;
-                self.note_losses();
+                self.note_losses(&missing);
             }
             3 if self.faults.server_restores => self.server_backup = Some(self.store.clone()),
             4 => {
@@ -185,14 +194,22 @@ impl World {
     /// The server goes on from a backup, in a new epoch.
     pub fn restore_server(&mut self, backup: Store) {
         let epoch = Epoch(Uuid::from_u128(self.fresh()));
+        let missing = self.missing();
         self.store = backup;
         self.store.epoch = epoch;
-        self.note_losses();
+        self.note_losses(&missing);
     }
 
-    fn note_losses(&mut self) {
+    /// What nobody has.
+    fn missing(&self) -> BTreeSet<Dot> {
         let dbs: Vec<_> = self.desks.iter().map(|desk| desk.db.borrow()).collect();
-        self.log.note_losses(&dbs.iter().map(|db| &**db).collect::<Vec<_>>(), &self.store);
+        self.log.missing(&dbs.iter().map(|db| &**db).collect::<Vec<_>>(), &self.store)
+    }
+
+    /// After a disk was lost: what only it had cannot be asked for. What was missing before is a fault.
+    fn note_losses(&mut self, before: &BTreeSet<Dot>) {
+        let lost: Vec<_> = self.missing().difference(before).copied().collect();
+        self.log.lost(lost);
     }
 
     fn corrupt(&mut self, at: usize) {
@@ -220,14 +237,15 @@ impl World {
     }
 
     fn act_on_patient(&mut self, at: usize) -> Option<Transaction> {
-        const REGISTERS: [&str; 3] = ["name", "tier", "address"];
         let key = key("patient", self.random.random_range(1..=3));
         let shown = self.desks[at].show();
         let desk = &mut self.desks[at];
         // Sometimes a value that somebody else may write too.
         let value = if self.random.random_ratio(1, 7) { json!("same") } else { desk.unique() };
+        let known = desk.registers();
         let Some(record) = shown.get(&key) else {
-            return Some(desk.make(&key, Kind::Mutable, &REGISTERS.map(|name| (name, value.clone()))));
+            let registers: Vec<_> = known.iter().map(|name| (*name, value.clone())).collect();
+            return Some(desk.make(&key, Kind::Mutable, &registers));
         };
         match self.random.random_range(0..8) {
             0 => {
@@ -237,8 +255,10 @@ impl World {
                 Some(desk.delete(&key))
             }
             1..=4 => {
-                let register = REGISTERS[self.random.random_range(0..REGISTERS.len())];
-                let form = desk.open(&key, register);
+                // Of what an older desk made, some is not there.
+                let there: Vec<_> =
+                    known.iter().filter(|name| record.registers.contains_key(**name)).collect();
+                let form = desk.open(&key, there[self.random.random_range(0..there.len())]);
                 desk.forms.push(form);
                 None
             }
@@ -262,17 +282,19 @@ impl World {
     }
 
     fn act_on_invoice(&mut self, at: usize) -> Option<Transaction> {
-        let invoice = key("invoice", self.random.random_range(1..=2));
+        let invoice = key("invoice", self.random.random_range(1..=4));
         let new = self.fresh();
         let desk = &mut self.desks[at];
         let shown = desk.show();
         let value = desk.unique();
         if !shown.contains_key(&invoice) {
-            let registers = [("status", json!("draft")), ("note", value)];
+            let status = json!(format!("draft {value}"));
+            let registers = [("status", status), ("note", value)];
             return Some(desk.make(&invoice, Kind::Mutable, &registers));
         }
         let lines: Vec<_> = shown.keys().filter(|key| key.collection == "line").cloned().collect();
-        let is_draft = shown[&invoice].registers["status"].1 == [json!("draft")];
+        let status = shown[&invoice].registers["status"].1[0].as_str().unwrap();
+        let is_draft = status.starts_with("draft");
         let see = |log: &mut Log, key: &Key, register: &str| {
             log.saw(shown[key].registers[register].0.dot(), register)
         };
