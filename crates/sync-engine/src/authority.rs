@@ -9,8 +9,8 @@ use crate::planted::{self, Bug};
 use crate::record::{self, Merge};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::{
-    Change, Dot, Epoch, Key, Offered, Op, Outcome, Push, Pushed, Reason, RecordState, Refusal, Rejection,
-    Replica, ReplicaId, Stamp, Transaction, Upload, Version,
+    Change, Dot, Epoch, Guard, Key, Offered, Op, Outcome, Push, Pushed, Reason, RecordState, Refusal,
+    Rejection, Replica, ReplicaId, Stamp, Transaction, Upload, Version,
 };
 
 /// A transaction that was answered before.
@@ -71,12 +71,19 @@ impl Writes {
     }
 }
 
+/// A request of another epoch than the server's is refused.
+///
+/// # Errors
+/// Says which epoch it is.
+pub fn expect_epoch(current: Epoch, asked: Epoch) -> Result<(), Refusal> {
+    if asked == current || planted::is(Bug::EpochIgnored) { Ok(()) } else { Err(Refusal::Epoch { current }) }
+}
+
 fn reads_of_transaction(reads: &mut Reads, transaction: &Transaction) {
     reads.transactions.extend(transaction.key());
     for op in &transaction.ops {
         reads.records.insert(op.key());
-        let guards = op.guards.iter();
-        reads.records.extend(guards.map(|g| Key { collection: g.collection.clone(), record: g.record }));
+        reads.records.extend(op.guards.iter().map(Guard::key));
     }
 }
 
@@ -105,20 +112,12 @@ impl Clinic {
         self.head + 1
     }
 
-    fn check_epoch(&self, epoch: Epoch) -> Result<(), Refusal> {
-        if epoch == self.epoch || planted::is(Bug::EpochIgnored) {
-            Ok(())
-        } else {
-            Err(Refusal::Epoch { current: self.epoch })
-        }
-    }
-
     /// Merges the transactions of a push in their order. A transaction that was answered before gets the same answer.
     ///
     /// # Errors
     /// Nothing was done: another epoch, or a key that is known with another content.
     pub fn push(&mut self, push: &Push) -> Result<Pushed, Refusal> {
-        self.check_epoch(push.epoch)?;
+        expect_epoch(self.epoch, push.epoch)?;
         let mut new = Vec::new();
         for sent in &push.transactions {
             let key =
@@ -153,7 +152,7 @@ impl Clinic {
     /// # Errors
     /// Nothing was done: another epoch.
     pub fn upload(&mut self, upload: &Upload) -> Result<(), Refusal> {
-        self.check_epoch(upload.epoch)?;
+        expect_epoch(self.epoch, upload.epoch)?;
         for (key, incoming) in &upload.records {
             let shift =
                 if upload.in_device_time { self.now_ms.saturating_sub(upload.clock.wall_ms) } else { 0 };
@@ -176,8 +175,7 @@ impl Clinic {
 
     /// Whether a guarded op of the transaction was merged, though nobody remembers its answer.
     fn has_merged(&self, transaction: &Transaction) -> bool {
-        let guarded = transaction.ops.iter().filter(|op| !op.guards.is_empty() && !op.is_fact());
-        guarded.into_iter().any(|op| {
+        transaction.ops.iter().filter(|op| op.is_guarded()).any(|op| {
             let version = self.records.get(&op.key()).and_then(|record| match &op.change {
                 Change::Set { register, .. } => record.registers.get(register).map(|state| &state.version),
                 Change::Insert { .. } | Change::Delete { .. } => Some(&record.life.version),
@@ -191,12 +189,11 @@ impl Clinic {
     fn judge(&self, transaction: &Transaction) -> Option<Rejection> {
         let guarded = || transaction.ops.iter().filter(|op| is_rejectable(op));
         let holds = guarded().flat_map(|op| &op.guards).all(|guard| {
-            let key = Key { collection: guard.collection.clone(), record: guard.record };
-            let record = self.records.get(&key);
+            let record = self.records.get(&guard.key());
             record.and_then(|record| record.written_by(&guard.register)) == Some(guard.at)
         });
         let never_made = self.never_made_by(transaction);
-        let falls = |op: &Op| never_made.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
+        let falls = |op: &Op| never_made.as_ref().is_some_and(|rejection| rejection.concerns(op));
         if planted::is(Bug::GuardIgnored) || (holds && !guarded().any(falls)) {
             if planted::is(Bug::RejectedTooMuch)
                 && transaction.ops.iter().any(|op| op.id.seq.is_multiple_of(5))
@@ -262,7 +259,7 @@ impl Clinic {
         rejected: Option<Rejection>,
         in_earlier_epoch: bool,
     ) -> Result<(), Refusal> {
-        let is_rejected = |op: &Op| rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
+        let is_rejected = |op: &Op| rejected.as_ref().is_some_and(|rejection| rejection.concerns(op));
         // Facts first: they stand whatever becomes of the rest.
         let (facts, others): (Vec<_>, Vec<_>) = transaction.ops.iter().partition(|op| op.is_fact());
         for op in facts.into_iter().chain(others) {
@@ -303,7 +300,7 @@ impl Clinic {
 }
 
 fn is_rejectable(op: &Op) -> bool {
-    (!op.guards.is_empty() && !op.is_fact()) || planted::is(Bug::FactRejected)
+    op.is_guarded() || planted::is(Bug::FactRejected)
 }
 
 /// The record with its times by the server's clock, none of them in the future.

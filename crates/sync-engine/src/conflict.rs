@@ -14,7 +14,9 @@ pub const PAIR: &str = "pair";
 /// The record of a conflict. Its id comes from the two sides, so that it is one record however often and by whomever
 /// it is found.
 pub fn conflict_record(key: &Key, conflict: &Conflict) -> (Key, RecordState) {
-    let latest = if conflict.winner.wins_over(&conflict.loser) { &conflict.winner } else { &conflict.loser };
+    let rank = |side: &Side| side.stamp.rank(side.by);
+    let latest =
+        if rank(&conflict.winner) > rank(&conflict.loser) { &conflict.winner } else { &conflict.loser };
     let version = Version::first(latest.by);
     let stamp = latest.stamp;
     let pair = RegisterState {
@@ -56,13 +58,6 @@ fn side(side: &Side) -> Value {
         "at_ms": side.stamp.at_ms,
         "values": side.values,
     })
-}
-
-impl Side {
-    fn wins_over(&self, other: &Self) -> bool {
-        let rank = |side: &Self| (side.stamp.at_ms, side.stamp.author, side.by.seq);
-        rank(self) > rank(other)
-    }
 }
 
 /// What lost, as the record of a conflict tells it: the register and its values, none for a delete.

@@ -6,7 +6,7 @@ use crate::ports::{Failure, Phase, Replica, Server};
 use sync_protocol::{Clock, Epoch, Key, Offer, Place, Pull, Push, Refusal, Upload};
 
 /// Records that a page holds at most.
-pub const PAGE: u32 = 2_000;
+const PAGE: u32 = 2_000;
 
 /// How often a round starts over, for a new epoch or a copied database.
 const STARTS: usize = 5;

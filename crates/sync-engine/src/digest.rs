@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::{Bucket, Key, RecordState};
 
 /// Buckets of a collection.
-pub const BUCKETS: usize = 256;
+const BUCKETS: usize = 256;
 
 /// The bucket of a record. The end of an id is random, its beginning may be a time.
 pub fn bucket_of(key: &Key) -> Bucket {

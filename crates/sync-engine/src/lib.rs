@@ -13,10 +13,10 @@ pub mod planted;
 mod ports;
 mod record;
 
-pub use authority::{Answered, Clinic, Reads, Writes, lacking, reads_of_push, reads_of_upload};
+pub use authority::{Answered, Clinic, Reads, Writes, expect_epoch, lacking, reads_of_push, reads_of_upload};
 pub use conflict::{CONFLICTS, PAIR, conflict_record, loser_of};
-pub use device::{PAGE, Stopped, synchronize};
-pub use digest::{BUCKETS, Sums, bucket_of, differing, digest};
+pub use device::{Stopped, synchronize};
+pub use digest::{Sums, bucket_of, differing, digest};
 pub use merge::{Merged, merge};
 pub use ports::{Failure, Phase, Position, Replica, Server};
 pub use record::{Conflict, Merge, Side, merge_op, merge_state};

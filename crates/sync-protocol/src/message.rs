@@ -3,7 +3,7 @@
 //! Each request names the epoch that the device believes in: the server's life since it was made or restored
 //! from a backup. A request of another epoch is refused whole ([`Refusal::Epoch`]).
 
-use crate::op::{Clock, Transaction};
+use crate::op::{Clock, Op, Transaction};
 use crate::record::{Key, RecordState};
 use crate::version::{Dot, Version};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,20 @@ pub struct Outcome {
 pub struct Rejection {
     pub reason: Reason,
     pub ops: Vec<Dot>,
+}
+
+impl Outcome {
+    /// Whether the op was rejected.
+    pub fn rejects(&self, op: &Op) -> bool {
+        self.rejected.as_ref().is_some_and(|rejection| rejection.concerns(op))
+    }
+}
+
+impl Rejection {
+    /// Whether the op is among the rejected.
+    pub fn concerns(&self, op: &Op) -> bool {
+        self.ops.contains(&op.id)
+    }
 }
 
 /// Why ops were not merged.

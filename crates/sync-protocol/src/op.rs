@@ -45,6 +45,12 @@ pub struct Guard {
     pub at: Dot,
 }
 
+impl Guard {
+    pub fn key(&self) -> Key {
+        Key { collection: self.collection.clone(), record: self.record }
+    }
+}
+
 /// One change of one record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Op {
@@ -71,6 +77,11 @@ impl Op {
             Change::Delete { base } => Version::after_all(base.iter().map(|(_, version)| version), self.id),
             Change::Insert { .. } | Change::Set { .. } => Version::after_all(&self.base, self.id),
         }
+    }
+
+    /// Whether it can be rejected for its guards.
+    pub fn is_guarded(&self) -> bool {
+        !self.guards.is_empty() && !self.is_fact()
     }
 
     /// Whether it records a fact, which nothing can reject.

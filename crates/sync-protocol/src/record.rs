@@ -24,6 +24,14 @@ pub struct Stamp {
     pub actor: ActorId,
 }
 
+impl Stamp {
+    /// What of two concurrent writes decides who wins, the greater one: the time, then the author, then the number of
+    /// the op there.
+    pub fn rank(&self, by: Dot) -> (i64, ReplicaId, u64) {
+        (self.at_ms, self.author, by.seq)
+    }
+}
+
 /// What a register holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterState<V> {
@@ -33,11 +41,9 @@ pub struct RegisterState<V> {
 }
 
 impl<V> RegisterState<V> {
-    /// Whether this one wins over `other`, if neither author saw the other's value: the later one,
-    /// ties by device, then by the op's number there.
+    /// Whether this one wins over `other`, if neither author saw the other's value.
     pub fn wins_over(&self, other: &Self) -> bool {
-        let rank = |state: &Self| (state.stamp.at_ms, state.stamp.author, state.version.dot().seq);
-        rank(self) > rank(other)
+        self.stamp.rank(self.version.dot()) > other.stamp.rank(other.version.dot())
     }
 }
 
@@ -58,6 +64,11 @@ impl RecordState {
             return Some(self.life.version.dot());
         }
         self.registers.get(register).map(|state| state.version.dot())
+    }
+
+    /// Whether something in it is as the op wrote it.
+    pub fn shows(&self, op: Dot) -> bool {
+        self.versions().any(|(_, version)| version.dot() == op)
     }
 
     /// The versions of all that is in it, the record itself first, under the empty name.

@@ -88,9 +88,7 @@ impl Log {
         for (sent, outcome) in push.transactions.iter().zip(&pushed.results) {
             let facts = sent.transaction.ops.iter().filter(|op| op.is_fact());
             for fact in facts {
-                let rejected =
-                    outcome.rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&fact.id));
-                assert!(!rejected, "fact {} was rejected", fact.id);
+                assert!(!outcome.rejects(fact), "fact {} was rejected", fact.id);
                 assert!(after.records.contains_key(&fact.key()), "fact {} is not there", fact.id);
             }
         }
@@ -111,14 +109,13 @@ impl Log {
         let mut store = before.clone();
         for (sent, outcome) in push.transactions.iter().zip(&pushed.results) {
             let transaction = &sent.transaction;
-            let rejected =
-                |op: &Op| outcome.rejected.as_ref().is_some_and(|rejection| rejection.ops.contains(&op.id));
+            let rejected = |op: &Op| outcome.rejects(op);
             let is_new = transaction.key().is_none_or(|key| !store.has_answered(key));
             let record = |key: &Key| store.records.get(key).map(|(_, record)| record);
-            let holds = |op: &Op| {
+            let guards_hold = |op: &Op| {
                 op.guards.iter().all(|guard| {
-                    let key = Key { collection: guard.collection.clone(), record: guard.record };
-                    record(&key).and_then(|record| record.written_by(&guard.register)) == Some(guard.at)
+                    record(&guard.key()).and_then(|record| record.written_by(&guard.register))
+                        == Some(guard.at)
                 })
             };
             let edits_nothing = |op: &Op| {
@@ -128,15 +125,15 @@ impl Log {
                     && (is_fact || (never_made && self.unmade.contains(&op.key())))
             };
             let ops = || transaction.ops.iter().filter(|op| is_new && !op.is_fact());
-            let falls = ops().any(|op| !holds(op) || (!op.guards.is_empty() && edits_nothing(op)));
+            let falls = ops().any(|op| !guards_hold(op) || (!op.guards.is_empty() && edits_nothing(op)));
             let unmade: Vec<_> = ops()
                 .filter(|op| rejected(op) && matches!(op.change, Change::Insert { .. }))
                 .map(Op::key)
                 .collect();
             for op in ops() {
-                let merged = record(&op.key()).is_some_and(|record| knows(record, op));
+                let merged = record(&op.key()).is_some_and(|record| holds(record, op));
                 assert!(
-                    holds(op) || rejected(op) || merged || sent.in_earlier_epoch,
+                    guards_hold(op) || rejected(op) || merged || sent.in_earlier_epoch,
                     "{} was merged against its guard",
                     op.id
                 );
@@ -186,10 +183,8 @@ impl Log {
             self.check_accounted(op, store);
         }
         for entry in dbs.iter().flat_map(|db| &db.attention) {
-            for op in entry.transaction.ops.iter().filter(|op| entry.rejection.ops.contains(&op.id)) {
-                let record = there.get(&op.key());
-                let stands =
-                    record.is_some_and(|record| record.versions().any(|(_, version)| version.dot() == op.id));
+            for op in entry.transaction.ops.iter().filter(|op| entry.rejection.concerns(op)) {
+                let stands = there.get(&op.key()).is_some_and(|record| record.shows(op.id));
                 assert!(!stands, "{} is said to be rejected and stands", op.id);
             }
         }
@@ -322,10 +317,6 @@ fn holds(record: &RecordState, op: &Op) -> bool {
         }
         Change::Delete { .. } => life.knows(op.id),
     }
-}
-
-fn knows(record: &RecordState, op: &Op) -> bool {
-    holds(record, op)
 }
 
 /// Whether the record is a conflict in which the op is a side.

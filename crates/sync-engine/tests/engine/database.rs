@@ -35,9 +35,8 @@ impl Pending {
     }
 
     pub fn standing(&self) -> impl Iterator<Item = &Op> {
-        let rejected =
-            |op: &&Op| self.rejected.as_ref().is_none_or(|rejection| !rejection.ops.contains(&op.id));
-        self.transaction.ops.iter().filter(rejected)
+        let stands = |op: &&Op| self.rejected.as_ref().is_none_or(|rejection| !rejection.concerns(op));
+        self.transaction.ops.iter().filter(stands)
     }
 }
 
@@ -243,11 +242,9 @@ impl Database {
         self.clear();
         // Rejected by this server, and merged by an earlier one, as somebody else told.
         let shadow = &self.shadow;
-        let is_merged = |op: &Op| {
-            shadow.get(&op.key()).is_some_and(|record| record.versions().any(|(_, v)| v.dot() == op.id))
-        };
+        let is_merged = |op: &Op| shadow.get(&op.key()).is_some_and(|record| record.shows(op.id));
         self.attention.retain(|entry| {
-            let mut rejected = entry.transaction.ops.iter().filter(|op| entry.rejection.ops.contains(&op.id));
+            let mut rejected = entry.transaction.ops.iter().filter(|op| entry.rejection.concerns(op));
             !rejected.any(is_merged)
         });
     }

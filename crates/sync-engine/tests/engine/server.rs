@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use sync_engine::planted::{self, Bug};
 use sync_engine::{
-    Answered, Clinic, Failure, Reads, Server, Sums, Writes, bucket_of, lacking, reads_of_push,
+    Answered, Clinic, Failure, Reads, Server, Sums, Writes, bucket_of, expect_epoch, lacking, reads_of_push,
     reads_of_upload,
 };
 use sync_protocol::{
@@ -116,11 +115,6 @@ impl Store {
         self.answered.contains_key(&key)
     }
 
-    fn check(&self, epoch: Epoch) -> Result<(), Refusal> {
-        let same = epoch == self.epoch || planted::is(Bug::EpochIgnored);
-        if same { Ok(()) } else { Err(Refusal::Epoch { current: self.epoch }) }
-    }
-
     pub fn handle(&mut self, now_ms: i64, request: Request) -> Result<Answer, Refusal> {
         Ok(match request {
             Request::Epoch => Answer::Epoch(self.epoch),
@@ -137,11 +131,11 @@ impl Store {
                 Answer::Uploaded
             }
             Request::Pull(pull) => {
-                self.check(pull.epoch)?;
+                expect_epoch(self.epoch, pull.epoch)?;
                 Answer::Page(self.page(&pull.after))
             }
             Request::Offer(offer) => {
-                self.check(offer.epoch)?;
+                expect_epoch(self.epoch, offer.epoch)?;
                 let records = offer
                     .records
                     .iter()
@@ -149,11 +143,11 @@ impl Store {
                 Answer::Lacking(lacking(&records.collect(), &offer.records))
             }
             Request::Digests(epoch) => {
-                self.check(epoch)?;
+                expect_epoch(self.epoch, epoch)?;
                 Answer::Digests(Digests { head: self.head, collections: self.sums.by_collection().clone() })
             }
             Request::Bucket(epoch, bucket) => {
-                self.check(epoch)?;
+                expect_epoch(self.epoch, epoch)?;
                 let of = self.records.iter().filter(|(key, _)| bucket_of(key) == bucket);
                 let records = of.map(|(key, (_, record))| (key.clone(), record.clone())).collect();
                 Answer::Content(Content { head: self.head, records })

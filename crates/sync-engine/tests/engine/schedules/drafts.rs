@@ -64,11 +64,7 @@ fn ack_for_a_losing_push_while_its_page_is_in_flight_ends_with_the_winner_on_the
     world.sync(B);
     // A's push is answered: it lost. Until the page is there, A shows its own.
     while world.desks[A].db.borrow().outbox.iter().any(|pending| pending.is_unanswered()) {
-        world.desks[A].poll();
-        let message = world.network.borrow_mut().under_way.pop();
-        if let Some(message) = message {
-            world.receive(message);
-        }
+        step(&mut world, A);
     }
     assert_eq!(value(&world.desks[A], &patient(), "name"), json!("Anne"));
     converge(&mut world);

@@ -72,6 +72,15 @@ fn unsent(desk: &Desk) -> usize {
     desk.db.borrow().outbox.len()
 }
 
+/// The desk goes on to its next call, and the newest message under way arrives.
+fn step(world: &mut World, at: usize) {
+    world.desks[at].poll();
+    let message = world.network.borrow_mut().under_way.pop();
+    if let Some(message) = message {
+        world.receive(message);
+    }
+}
+
 /// Sends what the desk has to send up to its first answer, which is lost.
 fn push_and_lose_the_answer(world: &mut World, at: usize) {
     loop {

@@ -49,11 +49,7 @@ fn a_server_that_is_restored_twice_while_a_desk_uploads_starts_it_over() {
     world.restore_server(backup.clone());
     // In the middle of the upload.
     for _ in 0..25 {
-        world.desks[A].poll();
-        let message = world.network.borrow_mut().under_way.pop();
-        if let Some(message) = message {
-            world.receive(message);
-        }
+        step(&mut world, A);
     }
     world.restore_server(backup);
     converge(&mut world);
@@ -68,13 +64,9 @@ fn a_local_edit_during_a_long_pull_is_kept() {
     }
     edit(&mut world, B, &patient(), "phone", json!("2"));
     world.sync(B);
-    for step in 0..40 {
-        world.desks[A].poll();
-        let message = world.network.borrow_mut().under_way.pop();
-        if let Some(message) = message {
-            world.receive(message);
-        }
-        if step == 20 {
+    for turn in 0..40 {
+        step(&mut world, A);
+        if turn == 20 {
             edit(&mut world, A, &patient(), "name", json!("Anne"));
         }
     }
@@ -92,11 +84,7 @@ fn an_interrupted_bootstrap_is_not_taken_for_a_whole_one() {
     world.sync(A);
     world.add_desk();
     for _ in 0..30 {
-        world.desks[2].poll();
-        let message = world.network.borrow_mut().under_way.pop();
-        if let Some(message) = message {
-            world.receive(message);
-        }
+        step(&mut world, 2);
     }
     world.desks[2].crash();
     assert!(world.desks[2].show().is_empty(), "a part of the clinic is shown as the clinic");
