@@ -1,6 +1,8 @@
 //! `cargo xtask run`: the app, from nothing to an open window.
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -11,6 +13,10 @@ use crate::interrupt::Interrupt;
 use crate::launch::App;
 use crate::step::{note, step};
 use crate::{install, page, project};
+
+/// How often a picture is taken anew while the screen still changes, and the pause between two.
+const STILL_TRIES: usize = 10;
+const STILL_PAUSE: Duration = Duration::from_millis(50);
 
 /// Install what is missing, build the app and open its window.
 ///
@@ -87,8 +93,23 @@ fn take_picture(headless: &Headless, file: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made for the picture", folder.display()))?;
     }
-    headless.take_picture(&file)?;
+    take_still(headless, &file)?;
     note(&format!("A picture of the window: {}", file.display()));
+    Ok(())
+}
+
+/// A single picture may catch what is just fading in; the one that is kept equals the one before it.
+fn take_still(headless: &Headless, file: &Path) -> Result<()> {
+    let mut before = Vec::new();
+    for _ in 0..STILL_TRIES {
+        headless.take_picture(file)?;
+        let now = std::fs::read(file).context("the picture could not be read again")?;
+        if now == before {
+            break;
+        }
+        before = now;
+        thread::sleep(STILL_PAUSE);
+    }
     Ok(())
 }
 

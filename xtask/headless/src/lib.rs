@@ -85,10 +85,11 @@ impl Headless {
             .env_remove("WAYLAND_DISPLAY");
     }
 
-    /// Writes a picture of the whole screen to `file`, in the format that its ending says.
+    /// Writes a picture of the whole screen to `file`, in the format that its ending says. Two pictures of one and the
+    /// same screen are the same file.
     pub fn take_picture(&self, file: &Path) -> Result<(), HeadlessError> {
         let status = Command::new("import")
-            .args(["-display", &self.display, "-window", "root"])
+            .args(["-display", &self.display, "-window", "root", "-strip"])
             .arg(file)
             .status()
             .map_err(HeadlessError::Picture)?;
