@@ -52,7 +52,7 @@ fn identity(side: &Side) -> String {
 
 fn side(side: &Side) -> Value {
     json!({
-        "by": side.by.to_string(),
+        "seq": side.by.seq,
         "author": format!("{}.{}", side.stamp.author.device.simple(), side.stamp.author.incarnation.simple()),
         "actor": side.stamp.actor.0.simple().to_string(),
         "at_ms": side.stamp.at_ms,

@@ -26,7 +26,7 @@ pub fn digest(key: &Key, record: &RecordState) -> u64 {
     hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-/// Sums of a set of records, kept as they change.
+/// Sums of a set of records, kept as they change. Sums without a carry, which every database can add to in place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums(BTreeMap<String, Vec<u64>>);
 
@@ -44,8 +44,8 @@ impl Sums {
     pub fn change(&mut self, key: &Key, before: Option<&RecordState>, after: Option<&RecordState>) {
         let sums = self.0.entry(key.collection.clone()).or_insert_with(|| vec![0; BUCKETS]);
         let sum = &mut sums[usize::from(bucket_of(key).number)];
-        *sum = sum.wrapping_sub(before.map_or(0, |record| digest(key, record)));
-        *sum = sum.wrapping_add(after.map_or(0, |record| digest(key, record)));
+        *sum ^=
+            before.map_or(0, |record| digest(key, record)) ^ after.map_or(0, |record| digest(key, record));
     }
 
     pub fn by_collection(&self) -> &BTreeMap<String, Vec<u64>> {

@@ -3,11 +3,14 @@
 //! A *record* is a row of a synced table (*collection*). It is made of *registers*, the units of
 //! merge. Every change of a register is an [`Op`]; the op's [`Dot`] is the register's [`Version`].
 
+mod limits;
 mod message;
 mod op;
 mod record;
 mod version;
+mod wire;
 
+pub use limits::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS};
 pub use message::{
     Bucket, Content, Digests, Epoch, Offer, Offered, Outcome, Page, Place, Pull, Push, Pushed, Reason,
     Refusal, Rejection, Remembered, Sent, Upload,
@@ -15,8 +18,4 @@ pub use message::{
 pub use op::{Change, Clock, Guard, Kind, Op, Transaction, Values};
 pub use record::{Key, RecordState, RegisterState, Stamp};
 pub use version::{Dot, Replica, ReplicaId, Version, VersionError};
-
-/// The most rows that one transaction may change.
-pub const TRANSACTION_MAX_ROWS: u64 = 25_000;
-/// The most bytes of values that one transaction may carry.
-pub const TRANSACTION_MAX_BYTES: u64 = 16 << 20;
+pub use wire::{Envelope, REPLICAS_MAX, Speaks, UnknownReplica};

@@ -116,6 +116,16 @@ impl Version {
         Self { dot: name(self.dot), others: others.map(|dot| (dot.replica, dot.seq)).collect() }
     }
 
+    /// Shows the number of every replica in it, to be changed.
+    pub(crate) fn renumber(&mut self, visit: &mut dyn FnMut(&mut Replica)) {
+        visit(&mut self.dot.replica);
+        let others = std::mem::take(&mut self.others).into_iter().map(|(mut replica, seq)| {
+            visit(&mut replica);
+            (replica, seq)
+        });
+        self.others = others.collect();
+    }
+
     /// The part of the text behind the dot, if there is any: how a database keeps it.
     pub fn others_text(&self) -> Option<String> {
         if self.others.is_empty() {

@@ -27,6 +27,7 @@ pub fn for_window_tests() -> Result<PathBuf> {
     for_building()?;
     for_virtual_display()?;
     system::install(system::WINDOW_TESTS)?;
+    system::install_postgres()?;
     cargo_tools::install(cargo_tools::TAURI_DRIVER)
 }
 

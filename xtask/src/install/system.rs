@@ -1,6 +1,7 @@
 //! What comes from the operating system: installed on Debian and its relatives, named elsewhere.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
@@ -59,6 +60,13 @@ pub const WINDOW_TESTS: Needs = Needs {
     elsewhere: "WebKitWebDriver of WebKitGTK 4.1 (Fedora and Arch: part of the WebKitGTK packages)",
 };
 
+pub const SERVER_TESTS: Needs = Needs {
+    purpose: "testing the sync server",
+    debian: &["postgresql"],
+    probes: &[Probe::Program("initdb"), Probe::Program("postgres"), Probe::Program("pg_isready")],
+    elsewhere: "PostgreSQL 15 or newer with initdb on the PATH (Fedora: postgresql-server; Arch: postgresql)",
+};
+
 /// Debian's Node is new enough. Whoever has another one keeps it.
 pub const NODE: Needs = Needs {
     purpose: "building the page",
@@ -66,6 +74,21 @@ pub const NODE: Needs = Needs {
     probes: &[Probe::Program("node"), Probe::Program("npm")],
     elsewhere: "Node 18 or newer with npm",
 };
+
+/// Postgres for the tests, which make clusters of their own. Debian's package would make and start one besides, on a
+/// machine that nobody said should serve a database.
+pub fn install_postgres() -> Result<()> {
+    let settings = Path::new("/etc/postgresql-common/createcluster.d/frontdesk.conf");
+    let debian = is_debian_like(&fs::read_to_string("/etc/os-release").unwrap_or_default());
+    if debian && !missing_packages(SERVER_TESTS.debian)?.is_empty() && !settings.exists() {
+        let write = "mkdir -p \"${0%/*}\" && echo 'create_main_cluster = false' > \"$0\"";
+        execute(
+            as_root("sh")?.args(["-c", write]).arg(settings),
+            "Postgres's package has to be told to make no cluster.",
+        )?;
+    }
+    install(SERVER_TESTS)
+}
 
 /// As [`install`], but programs that came from elsewhere than the system's packages do as well.
 pub fn install_unless_there(needs: Needs) -> Result<()> {
@@ -148,13 +171,22 @@ fn missing_packages(wanted: &[&'static str]) -> Result<Vec<&'static str>> {
 
 /// `apt-get` with the rights that it needs, never asking a question.
 fn apt_get() -> Result<Command> {
-    const QUIET: &str = "DEBIAN_FRONTEND=noninteractive";
+    let mut command = as_root("env")?;
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    Ok(command)
+}
+
+/// A program with the rights of the system's administrator.
+fn as_root(program: &str) -> Result<Command> {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-    let mut command = Command::new(if is_root { "env" } else { "sudo" });
-    command.args([QUIET, "apt-get"]);
-    if !is_root && !Probe::Program("sudo").is_there() {
+    if is_root {
+        return Ok(Command::new(program));
+    }
+    if !Probe::Program("sudo").is_there() {
         bail!("packages have to be installed: run this as root, or install sudo.");
     }
+    let mut command = Command::new("sudo");
+    command.arg(program);
     Ok(command)
 }
 

@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("bench", &["headless", "e2e", "contract", "app", "store", "domain"]),
     ("xtask", &["headless"]),
     ("headless", &[]),
+    ("scratch-postgres", &["headless"]),
     ("bindgen", &[]),
 ];
 

@@ -2,6 +2,7 @@
 
 mod layers;
 mod sources;
+mod tables;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -18,6 +19,7 @@ pub fn run(_options: &Options) -> Result<()> {
 pub fn check() -> Result<()> {
     let mut breaches = layers::breaches(&layers::read_workspace()?);
     breaches.extend(sources::breaches(crate::project::root())?);
+    breaches.extend(tables::breaches(crate::project::root())?);
     if breaches.is_empty() {
         return Ok(());
     }

@@ -3,9 +3,13 @@
 use crate::database::Database;
 use crate::server::{Answer, Request, Store};
 use crate::world::Faults;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{CONFLICTS, PAIR};
-use sync_protocol::{Change, Dot, Key, Kind, Op, Push, Pushed, RecordState, Refusal, Transaction, Values};
+use sync_protocol::{
+    Change, Dot, Key, Kind, Op, Push, Pushed, RecordState, Refusal, Replica, Transaction, Values,
+};
+use uuid::Uuid;
 
 /// What the people did and were told.
 #[derive(Debug, Default)]
@@ -254,8 +258,11 @@ impl Log {
         for (_, (_, record)) in store.records.iter().filter(|(key, _)| key.collection == CONFLICTS) {
             let pair = &record.registers[PAIR].value;
             let side = |at: usize| {
-                let by: Dot = pair[at]["by"].as_str().unwrap().parse().unwrap();
-                (by, pair[at]["at_ms"].as_i64().unwrap(), pair[at]["author"].as_str().unwrap())
+                (
+                    named(&pair[at]).unwrap(),
+                    pair[at]["at_ms"].as_i64().unwrap(),
+                    pair[at]["author"].as_str().unwrap(),
+                )
             };
             let [(winner, won_at, won_by), (loser, lost_at, lost_by)] = [side(3), side(4)];
             let is_fact = pair[0] == "event";
@@ -327,7 +334,14 @@ fn tells_of(key: &Key, record: &RecordState, op: Dot) -> bool {
 /// The op that is the winner (3) or the loser (4), if the record is a conflict.
 fn side(key: &Key, record: &RecordState, at: usize) -> Option<Dot> {
     let pair = record.registers.get(PAIR).filter(|_| key.collection == CONFLICTS)?;
-    pair.value.get(at)?.get("by")?.as_str()?.parse().ok()
+    named(pair.value.get(at)?)
+}
+
+/// The op that the side of a conflict is about.
+fn named(side: &Value) -> Option<Dot> {
+    let (_, incarnation) = side["author"].as_str()?.split_once('.')?;
+    let number = Uuid::parse_str(incarnation).ok()?.as_u128();
+    Some(Dot { replica: Replica(u32::try_from(number).ok()?), seq: side["seq"].as_u64()? })
 }
 
 fn values(record: &RecordState) -> BTreeMap<String, Values> {

@@ -1,0 +1,82 @@
+//! The way to Postgres: every transaction names its clinic, and row-level security shows it nothing else.
+
+use crate::error::{ServerError, SetupError};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgTransaction};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a request waits for a connection before it is told to come again.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// The schema, to be installed by the owner's role.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// The connections of a server process, all of the role that serves.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: PgPool,
+}
+
+impl Database {
+    /// Connects as the role that `options` name.
+    ///
+    /// # Errors
+    /// Nothing answers there, or it refuses the role.
+    pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<Self, SetupError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(WAIT)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Refuses a role that row-level security does not hold back, and a database without it.
+    ///
+    /// # Errors
+    /// Says which of the two, or that the schema is missing.
+    pub async fn check_role(&self) -> Result<(), SetupError> {
+        let (role, bypasses): (String, bool) = sqlx::query_as(
+            "SELECT rolname::text, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let (tables, owned, open): (i64, i64, i64) = sqlx::query_as(
+            "SELECT count(*),
+                    count(*) FILTER (WHERE pg_has_role(current_user, relowner, 'MEMBER')),
+                    count(*) FILTER (WHERE NOT (relrowsecurity AND relforcerowsecurity))
+             FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> '_sqlx_migrations'",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        match () {
+            () if tables == 0 => Err(SetupError::NoSchema),
+            () if bypasses || owned > 0 => Err(SetupError::RoleTooMighty { role }),
+            () if open > 0 => Err(SetupError::TablesOpen),
+            () => Ok(()),
+        }
+    }
+
+    /// A transaction that changes the clinic's data.
+    pub(crate) async fn write(&self, clinic: Uuid) -> Result<PgTransaction<'static>, ServerError> {
+        self.begin("BEGIN", clinic).await
+    }
+
+    /// A transaction that sees the clinic's data at one moment.
+    pub(crate) async fn read(&self, clinic: Uuid) -> Result<PgTransaction<'static>, ServerError> {
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", clinic).await
+    }
+
+    async fn begin(&self, begin: &str, clinic: Uuid) -> Result<PgTransaction<'static>, ServerError> {
+        // In one go with the beginning. A UUID's text holds nothing that would have to be escaped.
+        let sql = format!("{begin}; SET LOCAL frontdesk.clinic = '{clinic}'");
+        Ok(self.pool.begin_with(AssertSqlSafe(sql)).await?)
+    }
+}

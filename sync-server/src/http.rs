@@ -1,0 +1,114 @@
+//! The server as devices reach it: which routes there are, who may use them, and what each is limited to.
+
+mod authenticate;
+mod channel;
+mod handlers;
+mod limits;
+mod problem;
+
+pub use limits::Limits;
+pub use problem::Problem;
+
+use crate::database::Database;
+use crate::live::Live;
+use crate::tokens::Tokens;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, post};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+/// The largest body on the wire, and what it may be inflated to: a transaction of the largest size, written as JSON.
+pub const BODY_MAX_BYTES: usize = 16 << 20;
+pub const INFLATED_MAX_BYTES: usize = 32 << 20;
+/// The most that a request without a credential may say.
+const ANYONE_MAX_BYTES: usize = 4 << 10;
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Anyone,
+    /// A device that was let in and not shut out, within its own clinic.
+    Device,
+}
+
+/// A route of the server.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Shared {
+    pub database: Database,
+    pub tokens: Arc<Tokens>,
+    pub live: Arc<Live>,
+    pub limits: Arc<Limits>,
+    /// Turns true when the server is about to end.
+    pub ending: watch::Receiver<bool>,
+}
+
+/// Every route: the router is built from this, so that there is none beside it.
+fn table() -> Vec<(Route, MethodRouter<Shared>)> {
+    use Access::{Anyone, Device};
+    let route = |method, path, access, handler| (Route { method, path, access }, handler);
+    vec![
+        route(Method::GET, "/healthz", Anyone, get(handlers::healthz)),
+        route(Method::GET, "/readyz", Anyone, get(handlers::readyz)),
+        route(Method::POST, "/v1/pair", Anyone, post(handlers::pair)),
+        route(Method::GET, "/v1/epoch", Device, get(handlers::epoch)),
+        route(Method::POST, "/v1/push", Device, post(handlers::push)),
+        route(Method::POST, "/v1/pull", Device, post(handlers::pull)),
+        route(Method::POST, "/v1/offer", Device, post(handlers::offer)),
+        route(Method::POST, "/v1/upload", Device, post(handlers::upload)),
+        route(Method::POST, "/v1/digests", Device, post(handlers::digests)),
+        route(Method::POST, "/v1/bucket", Device, post(handlers::bucket)),
+        route(Method::GET, "/v1/live", Device, get(channel::live)),
+        route(Method::GET, "/v1/devices", Device, get(handlers::devices)),
+        route(Method::DELETE, "/v1/devices/{device}", Device, delete(handlers::revoke)),
+        route(Method::POST, "/v1/invites", Device, post(handlers::invite)),
+    ]
+}
+
+/// The routes and who may use them.
+pub fn routes() -> Vec<Route> {
+    table().into_iter().map(|(route, _)| route).collect()
+}
+
+/// The whole server.
+pub fn router(shared: Shared) -> Router {
+    let (mut anyone, mut devices) = (Router::new(), Router::new());
+    for (route, handler) in table() {
+        match route.access {
+            Access::Anyone => anyone = anyone.route(route.path, handler),
+            Access::Device => devices = devices.route(route.path, handler),
+        }
+    }
+    // From the outside in: who it is, then what the body is inflated to. A stranger's body is never read.
+    let devices = devices
+        .layer(DefaultBodyLimit::max(INFLATED_MAX_BYTES))
+        .layer(RequestDecompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(BODY_MAX_BYTES))
+        .route_layer(from_fn_with_state(shared.clone(), authenticate::device));
+    anyone
+        .layer(DefaultBodyLimit::max(ANYONE_MAX_BYTES))
+        .merge(devices)
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such address") })
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(TraceLayer::new_for_http())
+        .with_state(shared)
+}

@@ -1,0 +1,86 @@
+//! The live channel of a device: hints how far its clinic is.
+
+use super::Shared;
+use crate::live::PAUSE;
+use crate::sync::Caller;
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How often a device is asked whether it is still there, and how long its silence may last.
+const PING: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long one hint may take to be taken.
+const SEND: Duration = Duration::from_secs(10);
+/// A device sends nothing but pongs.
+const MESSAGE_MAX_BYTES: usize = 1 << 10;
+
+/// The device was shut out; it is told so, and why it hears nothing more.
+const REVOKED: u16 = 4001;
+const GOING_AWAY: u16 = 1001;
+
+/// Opens the channel.
+pub async fn live(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade
+        .max_message_size(MESSAGE_MAX_BYTES)
+        .write_buffer_size(0)
+        .on_upgrade(move |socket| serve(shared, caller, socket))
+}
+
+async fn serve(shared: Shared, caller: Caller, mut socket: WebSocket) {
+    let end = hint(shared, caller, &mut socket).await;
+    if let Some((code, reason)) = end {
+        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        // Whoever is gone need not be told.
+        let _ = timeout(SEND, socket.send(close)).await;
+    }
+}
+
+/// Sends hints until one side ends it; tells with what to close, if there is somebody to tell.
+async fn hint(mut shared: Shared, caller: Caller, socket: &mut WebSocket) -> Option<(u16, &'static str)> {
+    let mut heads = shared.live.subscribe(caller.clinic);
+    let mut revoked = shared.tokens.revoked();
+    let mut heard = Instant::now();
+    let mut ping = tokio::time::interval(PING);
+    let mut not_before = Instant::now();
+    loop {
+        tokio::select! {
+            changed = heads.changed() => {
+                changed.ok()?;
+                sleep_until(not_before).await;
+                not_before = Instant::now() + PAUSE;
+                let head = *heads.borrow_and_update();
+                send(socket, Message::Text(format!("{{\"head\":{head}}}").into())).await?;
+            }
+            message = socket.recv() => {
+                message?.ok()?;
+                heard = Instant::now();
+            }
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE {
+                    return None;
+                }
+                send(socket, Message::Ping(Vec::new().into())).await?;
+            }
+            gone = revoked.recv() => match gone {
+                Ok(gone) if gone == caller => return Some((REVOKED, "revoked")),
+                Ok(_) => {}
+                // More were revoked at once than fit: whoever is still welcome connects again.
+                Err(_) => return Some((GOING_AWAY, "connect again")),
+            },
+            () = async { let _ = shared.ending.wait_for(|ending| *ending).await; } => return Some((GOING_AWAY, "the server ends")),
+        }
+    }
+}
+
+/// A device that takes nothing is left alone.
+async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
+    timeout(SEND, socket.send(message)).await.ok()?.ok()
+}

@@ -1,0 +1,19 @@
+//! The sync server: keeps each clinic's records in Postgres, merges what its devices send, and hands out what changed.
+//!
+//! It knows nothing about patients or invoices. A process keeps nothing that another one needs: any number of them may
+//! serve one database.
+
+pub mod config;
+pub mod database;
+pub mod devices;
+mod error;
+pub mod http;
+mod live;
+mod replicas;
+pub mod secrets;
+pub mod serve;
+pub mod sync;
+mod tokens;
+mod work;
+
+pub use error::{ServerError, SetupError};

@@ -1,0 +1,170 @@
+//! A serving process: from its settings to its orderly end.
+
+use crate::database::Database;
+use crate::error::SetupError;
+use crate::http::{self, Limits, Shared};
+use crate::live::Live;
+use crate::tokens::Tokens;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use sqlx::postgres::PgConnectOptions;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How long requests under way may take when the server ends.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// How often limits forget who has not asked for a while.
+const TIDY_UP: Duration = Duration::from_secs(60);
+
+/// The certificate that devices see, and its key; PEM.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A role that row-level security holds back.
+    pub database: PgConnectOptions,
+    /// Connections to the database at most.
+    pub connections: u32,
+    pub listen: SocketAddr,
+    /// Without it only this machine itself is served.
+    pub tls: Option<Tls>,
+}
+
+/// A server that serves.
+pub struct Running {
+    pub address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    ending: watch::Sender<bool>,
+    serving: JoinHandle<std::io::Result<()>>,
+    background: JoinSet<()>,
+    database: Database,
+}
+
+/// Starts serving.
+///
+/// # Errors
+/// What is missing, and what to do about it.
+pub async fn start(settings: Settings) -> Result<Running, SetupError> {
+    if settings.tls.is_none() && !settings.listen.ip().is_loopback() {
+        return Err(SetupError::PlainHttp);
+    }
+    let database = Database::connect(settings.database, settings.connections).await?;
+    database.check_role().await?;
+    let (ending, is_ending) = watch::channel(false);
+    let shared = Shared {
+        database: database.clone(),
+        tokens: Arc::new(Tokens::default()),
+        live: Arc::new(Live::default()),
+        limits: Arc::new(Limits::default()),
+        ending: is_ending,
+    };
+    let listen = |source| SetupError::Listen { address: settings.listen, source };
+    let listener = TcpListener::bind(settings.listen).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let handle = Handle::new();
+    let service = http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = match settings.tls {
+        Some(tls) => {
+            let config = tls.load().await?;
+            let server = axum_server::from_tcp_rustls(listener, config).map_err(listen)?;
+            tokio::spawn(server.handle(handle.clone()).serve(service))
+        }
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(listen)?;
+            tokio::spawn(server.handle(handle.clone()).serve(service))
+        }
+    };
+    Ok(Running { address, handle, ending, serving, background: background(shared), database })
+}
+
+/// What goes on beside the requests.
+fn background(shared: Shared) -> JoinSet<()> {
+    let mut background = JoinSet::new();
+    let Shared { database, tokens, live, limits, .. } = shared;
+    background.spawn({
+        let database = database.clone();
+        async move { tokens.watch(&database).await }
+    });
+    background.spawn({
+        let (live, database) = (Arc::clone(&live), database.clone());
+        async move { live.tell(&database).await }
+    });
+    background.spawn(async move { live.listen(&database).await });
+    background.spawn(async move {
+        loop {
+            tokio::time::sleep(TIDY_UP).await;
+            limits.tidy_up();
+        }
+    });
+    background
+}
+
+impl Tls {
+    async fn load(&self) -> Result<RustlsConfig, SetupError> {
+        // Another provider may have been chosen by whoever runs this as a library.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        RustlsConfig::from_pem_file(&self.certificate, &self.key).await.map_err(|source| SetupError::File {
+            what: "the certificate or its key",
+            path: self.certificate.clone(),
+            source,
+        })
+    }
+}
+
+impl Running {
+    /// Takes no new requests, ends the live channels, lets the requests under way end, and disconnects.
+    ///
+    /// # Errors
+    /// Listening had failed.
+    pub async fn stop(mut self) -> Result<(), SetupError> {
+        // Nobody listens if no device is connected.
+        let _ = self.ending.send(true);
+        self.handle.graceful_shutdown(Some(DRAIN));
+        let ended = self.serving.await;
+        self.background.shutdown().await;
+        self.database.pool().close().await;
+        match ended {
+            Ok(Err(source)) => Err(SetupError::Listen { address: self.address, source }),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Serves until somebody asks the process to end.
+    ///
+    /// # Errors
+    /// Listening failed.
+    pub async fn until_asked(self) -> Result<(), SetupError> {
+        asked_to_end().await;
+        tracing::info!("ending; requests under way are answered first");
+        self.stop().await
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without signals only killing is left.
+    let _ = interrupt.await;
+}

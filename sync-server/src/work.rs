@@ -1,0 +1,350 @@
+//! One transaction that changes a clinic: it locks the clinic, loads what a request concerns, and writes what the
+//! engine made of it. The number of statements does not grow with the request.
+
+use crate::database::Database;
+use crate::error::ServerError;
+use crate::replicas::Replicas;
+use sqlx::{PgConnection, PgTransaction};
+use std::collections::{BTreeMap, BTreeSet};
+use sync_engine::{Answered, Clinic, Reads, Sums, Writes};
+use sync_protocol::{Dot, Epoch, Key, Outcome, RecordState, Replica, ReplicaId};
+use uuid::Uuid;
+
+/// A clinic that nobody else changes meanwhile.
+pub struct Work {
+    transaction: PgTransaction<'static>,
+    clinic: Uuid,
+    epoch: Epoch,
+    head: u64,
+    now_ms: i64,
+    pub replicas: Replicas,
+}
+
+/// What a request concerns, as it is.
+pub struct Loaded {
+    pub clinic: Clinic,
+    before: BTreeMap<Key, RecordState>,
+}
+
+impl Work {
+    /// Waits for the clinic's turn. Its row comes first, before anything is read.
+    pub async fn begin(database: &Database, clinic: Uuid) -> Result<Self, ServerError> {
+        let mut transaction = database.write(clinic).await?;
+        // One clock for all servers of a database.
+        let (epoch, head, now_ms): (Uuid, i64, i64) = sqlx::query_as(
+            "SELECT epoch, head, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+             FROM clinic WHERE clinic_id = $1 FOR UPDATE",
+        )
+        .bind(clinic)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let replicas = Replicas::load(&mut transaction, clinic).await?;
+        Ok(Self { transaction, clinic, epoch: Epoch(epoch), head: u64::try_from(head)?, now_ms, replicas })
+    }
+
+    /// Gives numbers to the replicas that a message names.
+    pub async fn keep_replicas(&mut self, ids: &[ReplicaId]) -> Result<(), ServerError> {
+        self.replicas.keep(&mut self.transaction, self.clinic, ids).await
+    }
+
+    /// Loads what a request concerns.
+    pub async fn load(&mut self, reads: &Reads) -> Result<Loaded, ServerError> {
+        let before = load_records(&mut self.transaction, self.clinic, &reads.records).await?;
+        let clinic = Clinic {
+            epoch: self.epoch,
+            head: self.head,
+            now_ms: self.now_ms,
+            replicas: self.replicas.by_number.clone(),
+            records: before.clone(),
+            answered: load_answers(&mut self.transaction, self.clinic, &reads.transactions).await?,
+            never_made: load_never_made(&mut self.transaction, self.clinic, &reads.records).await?,
+            writes: Writes::default(),
+        };
+        Ok(Loaded { clinic, before })
+    }
+
+    /// Writes what became of it, and commits. Returns the clinic's newest change.
+    pub async fn save(mut self, loaded: Loaded) -> Result<u64, ServerError> {
+        let Loaded { clinic, before } = loaded;
+        let seq = clinic.next_seq();
+        let writes = &clinic.writes;
+        let mut changed: Vec<_> = writes.touched.iter().collect();
+        put_records(&mut self.transaction, self.clinic, seq, &clinic.records, &changed).await?;
+        let conflicts = add_conflicts(&mut self.transaction, self.clinic, seq, &writes.conflicts).await?;
+        put_answers(&mut self.transaction, self.clinic, &clinic).await?;
+        put_never_made(&mut self.transaction, self.clinic, &clinic).await?;
+        changed.extend(&conflicts);
+        if changed.is_empty() {
+            self.transaction.commit().await?;
+            return Ok(self.head);
+        }
+        let mut sums = Sums::default();
+        for key in changed {
+            let after = clinic.records.get(key).or_else(|| writes.conflicts.get(key));
+            sums.change(key, before.get(key), after);
+        }
+        add_sums(&mut self.transaction, self.clinic, &sums).await?;
+        sqlx::query("UPDATE clinic SET head = $2 WHERE clinic_id = $1")
+            .bind(self.clinic)
+            .bind(i64::try_from(seq)?)
+            .execute(&mut *self.transaction)
+            .await?;
+        self.transaction.commit().await?;
+        Ok(seq)
+    }
+}
+
+/// Columns of keys, as arrays.
+fn columns<'a>(keys: impl IntoIterator<Item = &'a Key>) -> (Vec<&'a str>, Vec<Uuid>) {
+    keys.into_iter().map(|key| (key.collection.as_str(), key.record)).unzip()
+}
+
+fn dot(replica: i32, op: i64) -> Result<Dot, ServerError> {
+    Ok(Dot { replica: Replica(u32::try_from(replica)?), seq: u64::try_from(op)? })
+}
+
+/// Columns of ops, as arrays.
+fn dots<'a>(dots: impl IntoIterator<Item = &'a Dot>) -> Result<(Vec<i32>, Vec<i64>), ServerError> {
+    let pairs = dots.into_iter().map(|dot| Ok((i32::try_from(dot.replica.0)?, i64::try_from(dot.seq)?)));
+    Ok(pairs.collect::<Result<Vec<_>, ServerError>>()?.into_iter().unzip())
+}
+
+/// Those of the records that are there.
+pub async fn load_records(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    keys: &BTreeSet<Key>,
+) -> Result<BTreeMap<Key, RecordState>, ServerError> {
+    let (collections, ids) = columns(keys);
+    let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
+        "SELECT r.collection, r.record_id, r.state
+         FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
+         JOIN record r ON r.clinic_id = $1 AND r.collection = wanted.collection AND r.record_id = wanted.record_id",
+    )
+    .bind(clinic)
+    .bind(collections)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(collection, record, state)| Ok((Key { collection, record }, serde_json::from_str(&state)?)))
+        .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct AnswerRow {
+    replica: i32,
+    op: i64,
+    digest: Vec<u8>,
+    seq: i64,
+    rejected: Option<String>,
+    in_earlier_epoch: bool,
+}
+
+async fn load_answers(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    keys: &BTreeSet<Dot>,
+) -> Result<BTreeMap<Dot, Answered>, ServerError> {
+    let (replicas, ops) = dots(keys)?;
+    let rows: Vec<AnswerRow> = sqlx::query_as(
+        "SELECT a.replica, a.op, a.digest, a.seq, a.rejected, a.in_earlier_epoch
+         FROM unnest($2::integer[], $3::bigint[]) AS wanted (replica, op)
+         JOIN answer a ON a.clinic_id = $1 AND a.replica = wanted.replica AND a.op = wanted.op",
+    )
+    .bind(clinic)
+    .bind(replicas)
+    .bind(ops)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let rejected = row.rejected.as_deref().map(serde_json::from_str).transpose()?;
+            let outcome = Outcome { seq: u64::try_from(row.seq)?, rejected };
+            // One of another length equals no digest, as it should.
+            let digest = row.digest.try_into().unwrap_or_default();
+            let answered = Answered { digest, outcome, in_earlier_epoch: row.in_earlier_epoch };
+            Ok((dot(row.replica, row.op)?, answered))
+        })
+        .collect()
+}
+
+async fn load_never_made(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    keys: &BTreeSet<Key>,
+) -> Result<BTreeMap<Key, Dot>, ServerError> {
+    let (collections, ids) = columns(keys);
+    let rows: Vec<(String, Uuid, i32, i64)> = sqlx::query_as(
+        "SELECT n.collection, n.record_id, n.replica, n.op
+         FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
+         JOIN never_made n ON n.clinic_id = $1 AND n.collection = wanted.collection AND n.record_id = wanted.record_id",
+    )
+    .bind(clinic)
+    .bind(collections)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(collection, record, replica, op)| Ok((Key { collection, record }, dot(replica, op)?)))
+        .collect()
+}
+
+async fn put_records(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    seq: u64,
+    records: &BTreeMap<Key, RecordState>,
+    touched: &[&Key],
+) -> Result<(), ServerError> {
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let states: Vec<String> =
+        touched.iter().map(|key| serde_json::to_string(&records.get(*key))).collect::<Result<_, _>>()?;
+    let (collections, ids) = columns(touched.iter().copied());
+    sqlx::query(
+        "INSERT INTO record (clinic_id, collection, record_id, seq, state)
+         SELECT $1, collection, record_id, $2, state
+         FROM unnest($3::text[], $4::uuid[], $5::text[]) AS put (collection, record_id, state)
+         ON CONFLICT (clinic_id, collection, record_id) DO UPDATE SET seq = excluded.seq, state = excluded.state",
+    )
+    .bind(clinic)
+    .bind(i64::try_from(seq)?)
+    .bind(collections)
+    .bind(ids)
+    .bind(states)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Those of the conflicts that were not there are added and returned: one that was judged already stays judged.
+async fn add_conflicts(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    seq: u64,
+    conflicts: &BTreeMap<Key, RecordState>,
+) -> Result<Vec<Key>, ServerError> {
+    if conflicts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let states: Vec<String> = conflicts.values().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    let (collections, ids) = columns(conflicts.keys());
+    let added: Vec<(String, Uuid)> = sqlx::query_as(
+        "INSERT INTO record (clinic_id, collection, record_id, seq, state)
+         SELECT $1, collection, record_id, $2, state
+         FROM unnest($3::text[], $4::uuid[], $5::text[]) AS added (collection, record_id, state)
+         ON CONFLICT (clinic_id, collection, record_id) DO NOTHING
+         RETURNING collection, record_id",
+    )
+    .bind(clinic)
+    .bind(i64::try_from(seq)?)
+    .bind(collections)
+    .bind(ids)
+    .bind(states)
+    .fetch_all(connection)
+    .await?;
+    Ok(added.into_iter().map(|(collection, record)| Key { collection, record }).collect())
+}
+
+async fn put_answers(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    loaded: &Clinic,
+) -> Result<(), ServerError> {
+    let new = loaded.writes.answered.iter().filter_map(|key| Some((key, loaded.answered.get(key)?)));
+    let new: Vec<_> = new.collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let (replicas, ops) = dots(new.iter().map(|(key, _)| *key))?;
+    let digests: Vec<&[u8]> = new.iter().map(|(_, answered)| answered.digest.as_slice()).collect();
+    let seqs: Vec<i64> =
+        new.iter().map(|(_, answered)| i64::try_from(answered.outcome.seq)).collect::<Result<_, _>>()?;
+    let rejected: Vec<Option<String>> = new
+        .iter()
+        .map(|(_, answered)| answered.outcome.rejected.as_ref().map(serde_json::to_string).transpose())
+        .collect::<Result<_, _>>()?;
+    let earlier: Vec<bool> = new.iter().map(|(_, answered)| answered.in_earlier_epoch).collect();
+    sqlx::query(
+        "INSERT INTO answer (clinic_id, replica, op, digest, seq, rejected, in_earlier_epoch)
+         SELECT $1, * FROM unnest($2::integer[], $3::bigint[], $4::bytea[], $5::bigint[], $6::text[], $7::boolean[])
+         ON CONFLICT (clinic_id, replica, op) DO UPDATE
+           SET digest = excluded.digest, seq = excluded.seq, rejected = excluded.rejected,
+               in_earlier_epoch = excluded.in_earlier_epoch",
+    )
+    .bind(clinic)
+    .bind(replicas)
+    .bind(ops)
+    .bind(digests)
+    .bind(seqs)
+    .bind(rejected)
+    .bind(earlier)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn put_never_made(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    loaded: &Clinic,
+) -> Result<(), ServerError> {
+    let Writes { never_made, made, .. } = &loaded.writes;
+    if !made.is_empty() {
+        let (collections, ids) = columns(made);
+        sqlx::query(
+            "DELETE FROM never_made n USING unnest($2::text[], $3::uuid[]) AS made (collection, record_id)
+             WHERE n.clinic_id = $1 AND n.collection = made.collection AND n.record_id = made.record_id",
+        )
+        .bind(clinic)
+        .bind(collections)
+        .bind(ids)
+        .execute(&mut *connection)
+        .await?;
+    }
+    let new = never_made.iter().filter_map(|key| Some((key, loaded.never_made.get(key)?)));
+    let (keys, inserts): (Vec<_>, Vec<_>) = new.unzip();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let (collections, ids) = columns(keys);
+    let (replicas, ops) = dots(inserts)?;
+    sqlx::query(
+        "INSERT INTO never_made (clinic_id, collection, record_id, replica, op)
+         SELECT $1, * FROM unnest($2::text[], $3::uuid[], $4::integer[], $5::bigint[])
+         ON CONFLICT (clinic_id, collection, record_id) DO UPDATE SET replica = excluded.replica, op = excluded.op",
+    )
+    .bind(clinic)
+    .bind(collections)
+    .bind(ids)
+    .bind(replicas)
+    .bind(ops)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn add_sums(connection: &mut PgConnection, clinic: Uuid, sums: &Sums) -> Result<(), ServerError> {
+    let (mut collections, mut numbers, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+    for (collection, sums) in sums.by_collection() {
+        for (number, sum) in sums.iter().enumerate().filter(|(_, sum)| **sum != 0) {
+            collections.push(collection.as_str());
+            numbers.push(i16::try_from(number)?);
+            changes.push(sum.cast_signed());
+        }
+    }
+    sqlx::query(
+        "INSERT INTO bucket AS b (clinic_id, collection, number, sum)
+         SELECT $1, * FROM unnest($2::text[], $3::smallint[], $4::bigint[])
+         ON CONFLICT (clinic_id, collection, number) DO UPDATE SET sum = b.sum # excluded.sum",
+    )
+    .bind(clinic)
+    .bind(collections)
+    .bind(numbers)
+    .bind(changes)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

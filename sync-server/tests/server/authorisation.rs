@@ -1,0 +1,113 @@
+//! Every route with every credential that must not open it.
+
+use crate::desk::{Desk, new_id};
+use crate::site::Site;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sync_protocol::{Epoch, Place};
+use sync_server::devices::admin;
+use sync_server::http::{Access, routes};
+use uuid::Uuid;
+
+/// What a route is asked with: a sound request about the clinic of `desk`.
+struct Asked {
+    path: String,
+    body: Option<Value>,
+}
+
+/// A route that is not here fails the test: whoever adds one says what it is asked with.
+async fn asked(route: &str, desk: &Desk, epoch: Epoch) -> Option<Asked> {
+    let at = |path: &str| Asked { path: path.to_owned(), body: None };
+    let with = |body: Value| Asked { path: route.to_owned(), body: Some(body) };
+    let empty = |extra: Value| {
+        let mut message = json!({"epoch": epoch});
+        message.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        with(json!({"replicas": [], "message": message}))
+    };
+    let clock = json!({"wall_ms": 1, "boot_ms": 1, "boot": null});
+    Some(match route {
+        "/healthz" | "/readyz" | "/v1/epoch" | "/v1/live" | "/v1/devices" | "/v1/invites" => at(route),
+        "/v1/devices/{device}" => at(&format!("/v1/devices/{}", desk.id.device)),
+        "/v1/pair" => with(json!({"code": "AAAAA-AAAAA", "device": new_id(), "name": "x"})),
+        "/v1/push" => {
+            let push = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "intruder")])]).await;
+            with(serde_json::to_value(push).unwrap())
+        }
+        "/v1/pull" => with(json!({"epoch": epoch, "after": Place { seq: 0, key: None }, "limit": 10})),
+        "/v1/offer" => empty(json!({"records": []})),
+        "/v1/upload" => empty(json!({"clock": clock, "records": [], "rejections": []})),
+        "/v1/digests" => with(json!({"epoch": epoch})),
+        "/v1/bucket" => with(json!({"epoch": epoch, "bucket": {"collection": "patient", "number": 0}})),
+        _ => return None,
+    })
+}
+
+async fn ask(desk: &Desk, method: &Method, asked: &Asked, token: Option<&str>) -> (StatusCode, String) {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut request = http.request(method.clone(), format!("{}{}", desk.address, asked.path));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = &asked.body {
+        request = request.json(body);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn no_route_opens_to_who_may_not_use_it() {
+    let site = Site::open().await;
+    let clinic = site.clinic().await;
+    let (desk, gone, stranger) =
+        (site.desk(clinic).await, site.desk(clinic).await, site.desk(site.clinic().await).await);
+    desk.push(vec![desk.transaction(vec![desk.insert(new_id(), "Ada Secret")])]).await;
+    admin::revoke(&site.owner, clinic, gone.id.device).await.unwrap();
+    let epoch = desk.epoch().await;
+    let secret = |token: &str| token.split_once('.').unwrap().1.to_owned();
+    let forged = format!("{}.{}", clinic.simple(), secret(&stranger.token));
+    let nobody = format!("{}.{}", Uuid::from_u128(9).simple(), secret(&desk.token));
+    let wrong = [
+        (None, "no token"),
+        (Some(gone.token.as_str()), "a revoked device"),
+        (Some(forged.as_str()), "another clinic's device that names this one"),
+        (Some(nobody.as_str()), "a clinic that there is not"),
+        (Some("0"), "no token at all"),
+    ];
+    for route in routes() {
+        let asked = asked(route.path, &desk, epoch).await;
+        let asked = asked.unwrap_or_else(|| panic!("{} is not listed in this test", route.path));
+        for (token, what) in wrong.iter().filter(|_| route.access == Access::Device) {
+            let (status, body) = ask(&desk, &route.method, &asked, *token).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{} with {what}", route.path);
+            assert!(!body.contains("Ada") && !body.contains(&clinic.to_string()), "{body}");
+        }
+        if route.access == Access::Anyone {
+            let (status, _) = ask(&desk, &route.method, &asked, None).await;
+            assert!(status == StatusCode::OK || status == StatusCode::FORBIDDEN, "{}: {status}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_clinics_device_finds_nothing_of_this_one() {
+    let site = Site::open().await;
+    let (desk, stranger) = (site.desk(site.clinic().await).await, site.desk(site.clinic().await).await);
+    desk.push(vec![desk.transaction(vec![desk.insert(new_id(), "Ada Secret")])]).await;
+    let epoch = desk.epoch().await;
+    for route in
+        routes().into_iter().filter(|route| route.access == Access::Device && route.path != "/v1/live")
+    {
+        let asked = asked(route.path, &desk, epoch).await.unwrap();
+        let (status, body) = ask(&desk, &route.method, &asked, Some(&stranger.token)).await;
+        assert!(!body.contains("Ada"), "{}: {body}", route.path);
+        assert!(!body.contains(&desk.id.device.to_string()), "{}: {body}", route.path);
+        // What names something of this clinic is refused; what does not is about the stranger's own clinic.
+        let own = ["/v1/epoch", "/v1/devices", "/v1/invites"].contains(&route.path);
+        assert_eq!(status.is_success(), own, "{}: {status}", route.path);
+    }
+    assert_eq!(desk.names().await.len(), 1);
+    assert_eq!(stranger.names().await.len(), 0);
+    // The device is still welcome: another clinic cannot shut it out.
+    desk.epoch().await;
+}

@@ -1,0 +1,76 @@
+//! What requests cost the database, counted by Postgres itself.
+
+use crate::desk::{Desk, new_id};
+use crate::site::Site;
+use sqlx::PgPool;
+
+/// Statements that the server ran in this database since the last count.
+async fn statements(site: &Site) -> i64 {
+    let count = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
+                 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                 AND userid <> current_user::regrole";
+    let counted: i64 = sqlx::query_scalar(count).fetch_one(&site.owner).await.unwrap();
+    reset(&site.owner).await;
+    counted
+}
+
+async fn reset(owner: &PgPool) {
+    sqlx::query("SELECT pg_stat_statements_reset(0, (SELECT oid FROM pg_database WHERE datname = current_database()), 0)")
+        .execute(owner)
+        .await
+        .unwrap();
+}
+
+async fn push_of(site: &Site, desk: &Desk, rows: usize) -> i64 {
+    let ops: Vec<_> = (0..rows).map(|_| desk.insert(new_id(), "x")).collect();
+    let message = desk.message(ops.into_iter().map(|op| desk.transaction(vec![op])).collect()).await;
+    // The tasks beside the requests wait for their turn: none of them is due now.
+    statements(site).await;
+    assert!(desk.post("/v1/push", &message).await.status().is_success());
+    statements(site).await
+}
+
+#[tokio::test]
+async fn a_push_costs_as_many_statements_however_many_rows_it_has() {
+    let site = Site::open().await;
+    sqlx::query("CREATE EXTENSION pg_stat_statements").execute(&site.owner).await.unwrap();
+    let desk = site.desk(site.clinic().await).await;
+    let one = push_of(&site, &desk, 1).await;
+    let many = push_of(&site, &desk, 2_000).await;
+    // Hints and the question who was revoked may fall into either.
+    assert!(one >= 10 && many <= one + 3, "{one} for one row, {many} for 2,000");
+    assert!(many <= 18, "{many}");
+}
+
+#[tokio::test]
+async fn no_question_of_a_device_scans_a_table() {
+    let site = Site::open().await;
+    let desk = site.desk(site.clinic().await).await;
+    let other = site.desk(site.clinic().await).await;
+    for desk in [&desk, &other] {
+        let ops = (0..3_000).map(|_| desk.insert(new_id(), "x")).collect();
+        desk.push(vec![desk.transaction(ops)]).await;
+    }
+    sqlx::query("ANALYZE").execute(&site.owner).await.unwrap();
+    let mut role = PgPool::connect(&site.url(crate::site::SERVER)).await.unwrap().acquire().await.unwrap();
+    let set = format!("SET frontdesk.clinic = '{}'", desk.clinic);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *role).await.unwrap();
+    let clinic = desk.clinic;
+    let questions = [
+        format!(
+            "SELECT seq, collection, record_id, state FROM record WHERE clinic_id = '{clinic}'
+             AND (seq, collection, record_id) > (0, 'patient', '{clinic}') ORDER BY seq, collection, record_id LIMIT 100"
+        ),
+        format!("SELECT state FROM record WHERE clinic_id = '{clinic}' AND collection = 'patient' AND record_id = '{clinic}'"),
+        format!("SELECT state FROM record WHERE clinic_id = '{clinic}' AND collection = 'patient' AND bucket = 7::smallint"),
+    ];
+    for question in questions {
+        let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("EXPLAIN {question}")))
+            .fetch_all(&mut *role)
+            .await
+            .unwrap();
+        let plan = plan.join("\n");
+        assert!(!plan.contains("Seq Scan") && !plan.contains("Sort"), "{question}\n{plan}");
+        assert!(plan.contains("Index Cond"), "{question}\n{plan}");
+    }
+}

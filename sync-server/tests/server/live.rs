@@ -1,0 +1,105 @@
+//! The live channel: hints, to whom they belong.
+
+use crate::desk::{Desk, new_id};
+use crate::site::Site;
+use std::time::{Duration, Instant};
+use sync_server::devices::admin;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+type Channel = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+async fn connect(desk: &Desk) -> Channel {
+    let address = desk.address.replace("http://", "ws://");
+    let mut request = format!("{address}/v1/live").into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {}", desk.token).parse().unwrap());
+    connect_async(request).await.unwrap().0
+}
+
+/// The next thing that is not about whether somebody is there; nothing within two seconds.
+async fn next(channel: &mut Channel) -> Option<Message> {
+    use futures_util::StreamExt;
+    loop {
+        match tokio::time::timeout(Duration::from_secs(2), channel.next()).await {
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            Ok(Some(Ok(message))) => return Some(message),
+            Ok(_) | Err(_) => return None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_push_is_hinted_to_the_clinics_devices_at_every_server_and_to_nobody_else() {
+    let site = Site::open().await;
+    let clinic = site.clinic().await;
+    let (desk, near, mut far) = (site.desk(clinic).await, site.desk(clinic).await, site.desk(clinic).await);
+    let stranger = site.desk(site.clinic().await).await;
+    let (second, address) = site.another_server().await;
+    far.address = address;
+    let mut channels = [connect(&near).await, connect(&far).await];
+    let mut strange = connect(&stranger).await;
+    // The second server listens as soon as it is connected to the database.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    desk.push(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
+    for channel in &mut channels {
+        assert_eq!(next(channel).await, Some(Message::text("{\"head\":1}")));
+    }
+    assert_eq!(next(&mut strange).await, None);
+    second.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_pushes_are_few_hints_and_the_last_one_is_among_them() {
+    let site = Site::open().await;
+    let clinic = site.clinic().await;
+    let (desk, other) = (site.desk(clinic).await, site.desk(clinic).await);
+    let mut channel = connect(&other).await;
+    let started = Instant::now();
+    for n in 0..60 {
+        desk.push(vec![desk.transaction(vec![desk.insert(new_id(), &n.to_string())])]).await;
+    }
+    let mut hints = Vec::new();
+    while let Some(message) = next(&mut channel).await {
+        hints.push(message.into_text().unwrap().to_string());
+    }
+    assert_eq!(hints.last().unwrap(), "{\"head\":60}");
+    let most = 2 + started.elapsed().as_millis() / 200;
+    assert!(hints.len() as u128 <= most, "{hints:?}");
+}
+
+#[tokio::test]
+async fn a_device_that_is_shut_out_is_told_on_its_open_channel_within_five_seconds() {
+    let site = Site::open().await;
+    let desk = site.desk(site.clinic().await).await;
+    let mut channel = connect(&desk).await;
+    admin::revoke(&site.owner, desk.clinic, desk.id.device).await.unwrap();
+    let revoked = Instant::now();
+    let closed = loop {
+        if let Some(message) = next(&mut channel).await {
+            break message;
+        }
+        assert!(revoked.elapsed() < Duration::from_secs(5));
+    };
+    let Message::Close(Some(frame)) = closed else { panic!("{closed:?}") };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (4001, "revoked"));
+    assert!(revoked.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_server_that_ends_says_so_and_answers_what_is_under_way() {
+    let mut site = Site::open().await;
+    let desk = site.desk(site.clinic().await).await;
+    let mut channel = connect(&desk).await;
+    let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
+    let push = desk.post("/v1/push", &message);
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        site.stop_server().await;
+    };
+    let (answer, ()) = tokio::join!(push, stop);
+    assert_eq!(answer.status(), reqwest::StatusCode::OK);
+    let closed = next(&mut channel).await;
+    assert!(matches!(closed, Some(Message::Close(Some(_)))), "{closed:?}");
+}

@@ -1,0 +1,13 @@
+//! The server as its devices meet it: a real Postgres, the server's own role, HTTP over loopback.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod authorisation;
+mod bodies;
+mod cost;
+mod desk;
+mod live;
+mod pairing;
+mod roles;
+mod site;
+mod syncing;

@@ -1,0 +1,99 @@
+//! A database of its own with a server on it, in a cluster that the tests of this run share.
+
+use crate::desk::Desk;
+use scratch_postgres::{OWNER, Postgres};
+use sqlx::PgPool;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use sync_server::database::MIGRATIONS;
+use sync_server::devices::admin;
+use sync_server::serve::{Running, Settings, start};
+use uuid::Uuid;
+
+/// The role that the servers of these tests connect as: it has nothing but the rights of serving.
+pub const SERVER: &str = "frontdesk_test_server";
+
+static CLUSTER: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+static DATABASES: AtomicU32 = AtomicU32::new(1);
+
+/// The cluster ends with the last test that uses it.
+fn cluster() -> Arc<Postgres> {
+    let mut shared = CLUSTER.lock().unwrap();
+    shared.upgrade().unwrap_or_else(|| {
+        // Postgres itself counts the statements, and whatever a test commits may be lost with the machine.
+        let settings = ["shared_preload_libraries=pg_stat_statements", "max_connections=200", "fsync=off"];
+        let cluster = Arc::new(Postgres::start(&settings).unwrap());
+        *shared = Arc::downgrade(&cluster);
+        cluster
+    })
+}
+
+pub struct Site {
+    cluster: Arc<Postgres>,
+    pub database: String,
+    pub owner: PgPool,
+    server: Option<Running>,
+    pub address: String,
+}
+
+impl Site {
+    pub async fn open() -> Self {
+        let cluster = cluster();
+        let database = format!("site_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        let postgres = PgPool::connect(&cluster.url(OWNER, "postgres")).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {database}")))
+            .execute(&postgres)
+            .await
+            .unwrap();
+        let owner = PgPool::connect(&cluster.url(OWNER, &database)).await.unwrap();
+        MIGRATIONS.run(&owner).await.unwrap();
+        let role = format!(
+            "DO $$ BEGIN CREATE ROLE {SERVER} LOGIN IN ROLE frontdesk_server;
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(role)).execute(&owner).await.unwrap();
+        let mut site = Self { cluster, database, owner, server: None, address: String::new() };
+        site.start_server().await;
+        site
+    }
+
+    pub fn url(&self, role: &str) -> String {
+        self.cluster.url(role, &self.database)
+    }
+
+    pub fn settings(&self, role: &str) -> Settings {
+        Settings {
+            database: self.url(role).parse().unwrap(),
+            connections: 10,
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tls: None,
+        }
+    }
+
+    /// Another server on the same database; returns its address.
+    pub async fn another_server(&self) -> (Running, String) {
+        let server = start(self.settings(SERVER)).await.unwrap();
+        let address = format!("http://{}", server.address);
+        (server, address)
+    }
+
+    async fn start_server(&mut self) {
+        let (server, address) = self.another_server().await;
+        self.server = Some(server);
+        self.address = address;
+    }
+
+    pub async fn stop_server(&mut self) {
+        self.server.take().unwrap().stop().await.unwrap();
+    }
+
+    pub async fn clinic(&self) -> Uuid {
+        admin::create_clinic(&self.owner, "Clinic").await.unwrap()
+    }
+
+    /// A desk of the clinic, let in by a code.
+    pub async fn desk(&self, clinic: Uuid) -> Desk {
+        let code = admin::invite(&self.owner, clinic).await.unwrap();
+        Desk::pair(&self.address, &code.to_string()).await
+    }
+}
