@@ -2,10 +2,12 @@
 
 mod authenticate;
 mod channel;
+mod description;
 mod handlers;
 mod limits;
 mod problem;
 
+pub use description::document;
 pub use limits::Limits;
 pub use problem::Problem;
 
@@ -68,6 +70,7 @@ fn table() -> Vec<(Route, MethodRouter<Shared>)> {
     vec![
         route(Method::GET, "/healthz", Anyone, get(handlers::healthz)),
         route(Method::GET, "/readyz", Anyone, get(handlers::readyz)),
+        route(Method::GET, "/openapi.json", Anyone, get(description::openapi)),
         route(Method::POST, "/v1/pair", Anyone, post(handlers::pair)),
         route(Method::GET, "/v1/epoch", Device, get(handlers::epoch)),
         route(Method::POST, "/v1/push", Device, post(handlers::push)),
@@ -106,6 +109,9 @@ pub fn router(shared: Shared) -> Router {
     anyone
         .layer(DefaultBodyLimit::max(ANYONE_MAX_BYTES))
         .merge(devices)
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this address takes another method")
+        })
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such address") })
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))

@@ -38,7 +38,7 @@ async fn run(command: Command) -> Result<(), SetupError> {
     match command {
         Command::Serve(options) => {
             let running = serve::start(options.settings()?).await?;
-            tracing::info!(address = %running.address, "serving");
+            println!("serving on {}", running.url());
             running.until_asked().await
         }
         Command::Migrate(connection) => {

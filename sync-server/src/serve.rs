@@ -43,6 +43,7 @@ pub struct Settings {
 /// A server that serves.
 pub struct Running {
     pub address: SocketAddr,
+    scheme: &'static str,
     handle: Handle<SocketAddr>,
     ending: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -73,6 +74,7 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let handle = Handle::new();
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let service = http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let serving = match settings.tls {
         Some(tls) => {
@@ -85,7 +87,7 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
             tokio::spawn(server.handle(handle.clone()).serve(service))
         }
     };
-    Ok(Running { address, handle, ending, serving, background: background(shared), database })
+    Ok(Running { address, scheme, handle, ending, serving, background: background(shared), database })
 }
 
 /// What goes on beside the requests.
@@ -123,6 +125,11 @@ impl Tls {
 }
 
 impl Running {
+    /// Where devices reach it.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+
     /// Takes no new requests, ends the live channels, lets the requests under way end, and disconnects.
     ///
     /// # Errors

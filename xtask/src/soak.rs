@@ -30,12 +30,27 @@ enum What {
         #[arg(long, default_value_t = 0)]
         from: u64,
     },
+    /// Kill the server and Postgres in the middle of pushes, again and again; each time what was acknowledged is there,
+    /// once.
+    Kill {
+        /// How often each of the two.
+        #[arg(long, default_value_t = 100)]
+        times: u32,
+    },
+    /// Follow clinics by cursor while commits overlap; nothing is skipped.
+    Cursor {
+        /// How many commits.
+        #[arg(long, default_value_t = 100_000)]
+        commits: u32,
+    },
 }
 
 pub fn run(options: &Options) -> Result<()> {
     match options.what {
         What::Import { times } => kill_imports(times),
         What::Sim { seeds, from } => simulate(from, from.saturating_add(seeds)),
+        What::Kill { times } => test_server("Kill server and database", "killing", "FRONTDESK_KILLS", times),
+        What::Cursor { commits } => test_server("Follow by cursor", "cursor", "FRONTDESK_COMMITS", commits),
     }
 }
 
@@ -60,6 +75,19 @@ fn simulate(from: u64, to: u64) -> Result<()> {
                 .env("FRONTDESK_SEEDS", format!("{from}..{to}")),
             "The message above names the seeds that failed; one of them again: FRONTDESK_SEED=N cargo test -p \
              sync-engine --test engine simulation",
+        )
+    })
+}
+
+/// One test of the server, `times` as often as in the suite.
+fn test_server(title: &str, test: &str, variable: &str, times: u32) -> Result<()> {
+    step("Install what is missing", install::postgres)?;
+    step(title, || {
+        execute(
+            project::cargo("test")?
+                .args(["--package", "sync-server", "--test", "server", test])
+                .env(variable, times.to_string()),
+            "The message above says what was wrong.",
         )
     })
 }

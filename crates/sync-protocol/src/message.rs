@@ -12,11 +12,13 @@ use thiserror::Error;
 use uuid::Uuid;
 
 /// A life of the server, from its making or its restoring on.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub Uuid);
 
 /// Changes on their way to the server.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Push {
     pub epoch: Epoch,
@@ -27,6 +29,7 @@ pub struct Push {
 }
 
 /// A transaction on its way.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sent {
     pub transaction: Transaction,
@@ -37,12 +40,14 @@ pub struct Sent {
 }
 
 /// What the server made of each transaction of a [`Push`], in its order.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pushed {
     pub results: Vec<Outcome>,
 }
 
 /// What the server made of a transaction, for good.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The change of the clinic whose records show it.
@@ -52,6 +57,7 @@ pub struct Outcome {
 }
 
 /// Why ops were not merged, and which.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
     pub reason: Reason,
@@ -73,6 +79,7 @@ impl Rejection {
 }
 
 /// Why ops were not merged.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -85,6 +92,7 @@ pub enum Reason {
 }
 
 /// Where a page of a pull begins: behind this record.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     pub seq: u64,
@@ -92,6 +100,7 @@ pub struct Place {
 }
 
 /// Asks for what changed.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pull {
     pub epoch: Epoch,
@@ -100,6 +109,7 @@ pub struct Pull {
 }
 
 /// Records in the order of their last change.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     pub records: Vec<(Key, RecordState)>,
@@ -113,13 +123,16 @@ pub struct Page {
 pub type Offered = (Key, Vec<(String, Version)>);
 
 /// What a device has of each record, for the server to say what it lacks.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     pub epoch: Epoch,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<(Key, Vec<(String, Version)>)>))]
     pub records: Vec<Offered>,
 }
 
 /// State that the server lacks: of a device that joins, or that saw more than a restored server remembers.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Upload {
     pub epoch: Epoch,
@@ -133,6 +146,7 @@ pub struct Upload {
 }
 
 /// A rejection that a device was told of.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remembered {
     pub transaction: Transaction,
@@ -140,6 +154,7 @@ pub struct Remembered {
 }
 
 /// Sums over the records of a clinic, 256 for each collection. Equal sums, equal records.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
     pub head: u64,
@@ -147,6 +162,7 @@ pub struct Digests {
 }
 
 /// One of the parts of a collection that are summed up.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Bucket {
     pub collection: String,
@@ -154,6 +170,7 @@ pub struct Bucket {
 }
 
 /// All records of a bucket.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Content {
     /// The clinic's newest change when they were so.
@@ -162,6 +179,7 @@ pub struct Content {
 }
 
 /// Why the server did nothing.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {

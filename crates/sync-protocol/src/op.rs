@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 /// How the records of a collection may change. Travels with the record, so that the server can
 /// enforce it without knowing what the record means.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -23,13 +24,21 @@ pub enum Kind {
 pub type Values = Vec<Value>;
 
 /// What an op does to its record.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Change {
     /// Makes the record: every register, in the manifest's order.
-    Insert { registers: Vec<(String, Values)> },
+    Insert {
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<(String, Vec<Value>)>))]
+        registers: Vec<(String, Values)>,
+    },
     /// Writes one register.
-    Set { register: String, values: Values },
+    Set {
+        register: String,
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<Value>))]
+        values: Values,
+    },
     /// Leaves a tombstone. The base is the whole record: register → version, the empty name for
     /// the registers that have not changed since the record was made.
     Delete { base: Vec<(String, Version)> },
@@ -37,6 +46,7 @@ pub enum Change {
 
 /// What an op demands of a register of any record: that it was last written by the op that the
 /// author saw.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
     pub collection: String,
@@ -52,6 +62,7 @@ impl Guard {
 }
 
 /// One change of one record.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Op {
     /// Identifies the op for good; the version of what it writes.
@@ -91,6 +102,7 @@ impl Op {
 }
 
 /// What a device's clocks show.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     /// Milliseconds since 1970, as far as the device knows.
@@ -102,9 +114,11 @@ pub struct Clock {
 }
 
 /// One action of a person: what it changed, together.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transaction {
     pub id: Uuid,
+    #[cfg_attr(feature = "openapi", schema(value_type = Uuid))]
     pub actor: ActorId,
     pub clock: Clock,
     /// In the order they were made; at least one.

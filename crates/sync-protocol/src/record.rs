@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Which record.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
     pub collection: String,
@@ -15,12 +16,14 @@ pub struct Key {
 }
 
 /// Who wrote a value and when, by the server's reckoning. Only picks a winner, is never a version.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Milliseconds since 1970.
     pub at_ms: i64,
     /// Breaks ties, so that every merge of the same two ops ends the same.
     pub author: ReplicaId,
+    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
     pub actor: ActorId,
 }
 
@@ -33,6 +36,7 @@ impl Stamp {
 }
 
 /// What a register holds.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterState<V> {
     pub version: Version,
@@ -48,12 +52,14 @@ impl<V> RegisterState<V> {
 }
 
 /// A record as the merger keeps it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordState {
     pub kind: Kind,
     /// Whether the record is there. If it is not, this is the tombstone.
     pub life: RegisterState<bool>,
     /// Kept under a tombstone, for an edit whose author had not seen it.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, RegisterState<Vec<Anything>>>))]
     pub registers: BTreeMap<String, RegisterState<Values>>,
 }
 
@@ -77,3 +83,9 @@ impl RecordState {
         std::iter::once(("", &self.life.version)).chain(registers)
     }
 }
+
+/// Any JSON, for the description of messages.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "a description is never made")]
+pub struct Anything(pub serde_json::Value);

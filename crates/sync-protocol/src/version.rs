@@ -9,11 +9,13 @@ use uuid::Uuid;
 
 /// A device in one incarnation. On a device and on the wire this is a number from a table beside
 /// the data, since the two random ids behind it would outweigh most values.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Replica(pub u32);
 
 /// What a [`Replica`] stands for, everywhere the same.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReplicaId {
     pub device: Uuid,
@@ -22,6 +24,7 @@ pub struct ReplicaId {
 }
 
 /// The op that wrote a register: the replica it was made on and its number there.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Dot {
     pub replica: Replica,
@@ -176,6 +179,20 @@ impl From<Version> for String {
         version.to_string()
     }
 }
+
+/// Its text.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Version {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^[0-9]{1,10}:[0-9]{1,19}(;[0-9]{1,10}:[0-9]{1,19})*$"))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Version {}
 
 #[cfg(test)]
 mod tests;

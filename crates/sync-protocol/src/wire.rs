@@ -13,6 +13,7 @@ use thiserror::Error;
 pub const REPLICAS_MAX: usize = 4_096;
 
 /// A message and the replicas that it speaks of.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope<M> {
     pub replicas: Vec<ReplicaId>,

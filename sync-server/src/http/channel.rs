@@ -1,6 +1,7 @@
 //! The live channel of a device: hints how far its clinic is.
 
 use super::Shared;
+use super::problem::Problems;
 use crate::live::PAUSE;
 use crate::sync::Caller;
 use axum::Extension;
@@ -22,7 +23,11 @@ const MESSAGE_MAX_BYTES: usize = 1 << 10;
 const REVOKED: u16 = 4001;
 const GOING_AWAY: u16 = 1001;
 
-/// Opens the channel.
+/// A WebSocket on which the server tells how far the clinic is: `{"head": 12}`.
+#[utoipa::path(
+    get, path = "/v1/live", tag = "sync", security(("device" = [])),
+    responses((status = 101, description = "The channel is open"), Problems),
+)]
 pub async fn live(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,

@@ -1,5 +1,6 @@
 //! The requests, one function each: reads the message, has it done, and says how it went.
 
+use super::problem::Problems;
 use super::{Problem, Shared};
 use crate::devices::{self, Device, INVITE_MINUTES};
 use crate::error::ServerError;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use sync_protocol::{
     Bucket, Content, Digests, Envelope, Epoch, Key, Offer, Page, Pull, Push, Pushed, Upload,
 };
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The longest name of a device.
@@ -51,18 +53,23 @@ impl From<JsonRejection> for Problem {
 type Answer<T> = Result<Json<T>, ServerError>;
 
 /// The process is there.
+#[utoipa::path(get, path = "/healthz", tag = "process", responses((status = 200, description = "It is", body = String)))]
 pub async fn healthz() -> &'static str {
     "ok"
 }
 
 /// The process can reach its database.
+#[utoipa::path(
+    get, path = "/readyz", tag = "process",
+    responses((status = 200, description = "It can", body = String), Problems),
+)]
 pub async fn readyz(State(shared): State<Shared>) -> Result<&'static str, ServerError> {
     sqlx::query("SELECT 1").execute(shared.database.pool()).await?;
     Ok("ok")
 }
 
 /// A device that was given a code.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
     code: String,
@@ -71,13 +78,18 @@ pub struct Pair {
 }
 
 /// What the device is from now on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Paired {
     pub clinic: Uuid,
     /// Its credential, told this once.
     pub token: String,
 }
 
+/// Lets a device in by its code, which is spent then.
+#[utoipa::path(
+    post, path = "/v1/pair", tag = "devices", request_body = Pair,
+    responses((status = 200, description = "It is in", body = Paired), Problems),
+)]
 pub async fn pair(
     State(shared): State<Shared>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
@@ -93,10 +105,21 @@ pub async fn pair(
     Ok(Json(Paired { clinic: token.clinic, token: token.to_string() }))
 }
 
+/// The clinic's epoch.
+#[utoipa::path(
+    get, path = "/v1/epoch", tag = "sync", security(("device" = [])),
+    responses((status = 200, description = "Done", body = Epoch), Problems),
+)]
 pub async fn epoch(State(shared): State<Shared>, Extension(caller): Extension<Caller>) -> Answer<Epoch> {
     Ok(Json(sync::epoch(&shared.database, caller).await?))
 }
 
+/// Merges transactions; a retry gets the answer of the first time.
+#[utoipa::path(
+    post, path = "/v1/push", tag = "sync", security(("device" = [])),
+    request_body = Envelope<Push>,
+    responses((status = 200, description = "Done", body = Envelope<Pushed>), Problems),
+)]
 pub async fn push(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -107,6 +130,12 @@ pub async fn push(
     Ok(Json(pushed))
 }
 
+/// The next records in the order of their last change.
+#[utoipa::path(
+    post, path = "/v1/pull", tag = "sync", security(("device" = [])),
+    request_body = Pull,
+    responses((status = 200, description = "Done", body = Envelope<Page>), Problems),
+)]
 pub async fn pull(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -115,6 +144,12 @@ pub async fn pull(
     Ok(Json(sync::pull(&shared.database, caller, &pull).await?))
 }
 
+/// Those of the offered records that have something the clinic lacks.
+#[utoipa::path(
+    post, path = "/v1/offer", tag = "sync", security(("device" = [])),
+    request_body = Envelope<Offer>,
+    responses((status = 200, description = "Done", body = Vec<Key>), Problems),
+)]
 pub async fn offer(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -123,6 +158,12 @@ pub async fn offer(
     Ok(Json(sync::offer(&shared.database, caller, offer).await?))
 }
 
+/// Takes what the clinic lacks.
+#[utoipa::path(
+    post, path = "/v1/upload", tag = "sync", security(("device" = [])),
+    request_body = Envelope<Upload>,
+    responses((status = 204, description = "Done"), Problems),
+)]
 pub async fn upload(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -134,11 +175,17 @@ pub async fn upload(
 }
 
 /// Asks for the sums of an epoch.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct AskDigests {
     epoch: Epoch,
 }
 
+/// Sums over the clinic's records.
+#[utoipa::path(
+    post, path = "/v1/digests", tag = "sync", security(("device" = [])),
+    request_body = AskDigests,
+    responses((status = 200, description = "Done", body = Digests), Problems),
+)]
 pub async fn digests(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -148,12 +195,18 @@ pub async fn digests(
 }
 
 /// Asks for the records of a bucket.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct AskBucket {
     epoch: Epoch,
     bucket: Bucket,
 }
 
+/// The records of a part of a collection.
+#[utoipa::path(
+    post, path = "/v1/bucket", tag = "sync", security(("device" = [])),
+    request_body = AskBucket,
+    responses((status = 200, description = "Done", body = Envelope<Content>), Problems),
+)]
 pub async fn bucket(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -162,6 +215,11 @@ pub async fn bucket(
     Ok(Json(sync::bucket(&shared.database, caller, ask.epoch, &ask.bucket).await?))
 }
 
+/// The clinic's devices.
+#[utoipa::path(
+    get, path = "/v1/devices", tag = "devices", security(("device" = [])),
+    responses((status = 200, description = "Done", body = Vec<Device>), Problems),
+)]
 pub async fn devices(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -169,6 +227,12 @@ pub async fn devices(
     Ok(Json(devices::list(&shared.database, caller).await?))
 }
 
+/// Shuts a device out.
+#[utoipa::path(
+    delete, path = "/v1/devices/{device}", tag = "devices", security(("device" = [])),
+    params(("device" = Uuid, Path, description = "Its id")),
+    responses((status = 204, description = "Done"), Problems),
+)]
 pub async fn revoke(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -180,12 +244,17 @@ pub async fn revoke(
 }
 
 /// A code that lets one more device in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Invite {
     pub code: String,
     pub minutes: i32,
 }
 
+/// A code that lets one more device in.
+#[utoipa::path(
+    post, path = "/v1/invites", tag = "devices", security(("device" = [])),
+    responses((status = 201, description = "Done", body = Invite), Problems),
+)]
 pub async fn invite(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,

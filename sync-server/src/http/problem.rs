@@ -5,9 +5,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sync_protocol::{Envelope, Refusal};
+use utoipa::{IntoResponses, ToSchema};
 
 /// What went wrong with a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -18,6 +19,42 @@ pub struct Problem {
     title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Envelope<Refusal>>,
+}
+
+/// What any request may be answered with instead. Only for the description.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "a description is never made")]
+pub enum Problems {
+    /// The request cannot be understood
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(Problem),
+    /// No credential, one that nobody knows, or one of a device that was shut out
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Problem),
+    /// A wrong code, or a change in another device's name
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// There is no such thing in this clinic
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+    /// Another method is meant
+    #[response(status = 405)]
+    Method,
+    /// The server is in another epoch, or the database is a copy
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
+    /// The body is too large, on the way or inflated
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// The body is not JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(Problem),
+    /// Too many requests
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooOften(Problem),
+    /// The database cannot be reached
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
 }
 
 impl Problem {

@@ -4,6 +4,7 @@ use crate::desk::{Desk, new_id};
 use crate::site::Site;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use sync_protocol::{Epoch, Place};
 use sync_server::devices::admin;
 use sync_server::http::{Access, routes};
@@ -26,7 +27,8 @@ async fn asked(route: &str, desk: &Desk, epoch: Epoch) -> Option<Asked> {
     };
     let clock = json!({"wall_ms": 1, "boot_ms": 1, "boot": null});
     Some(match route {
-        "/healthz" | "/readyz" | "/v1/epoch" | "/v1/live" | "/v1/devices" | "/v1/invites" => at(route),
+        "/healthz" | "/readyz" | "/openapi.json" | "/v1/epoch" | "/v1/live" | "/v1/devices"
+        | "/v1/invites" => at(route),
         "/v1/devices/{device}" => at(&format!("/v1/devices/{}", desk.id.device)),
         "/v1/pair" => with(json!({"code": "AAAAA-AAAAA", "device": new_id(), "name": "x"})),
         "/v1/push" => {
@@ -110,4 +112,25 @@ async fn another_clinics_device_finds_nothing_of_this_one() {
     assert_eq!(stranger.names().await.len(), 0);
     // The device is still welcome: another clinic cannot shut it out.
     desk.epoch().await;
+}
+
+#[test]
+fn every_route_is_described_and_nothing_else() {
+    let document = serde_json::to_value(sync_server::http::document()).unwrap();
+    let described: BTreeSet<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().iter().map(move |(method, operation)| {
+                let access = if operation["security"].is_null() { Access::Anyone } else { Access::Device };
+                (path.clone(), method.to_uppercase(), format!("{access:?}"))
+            })
+        })
+        .collect();
+    let there: BTreeSet<_> = routes()
+        .into_iter()
+        .map(|route| (route.path.to_owned(), route.method.to_string(), format!("{:?}", route.access)))
+        .collect();
+    assert_eq!(described, there);
 }

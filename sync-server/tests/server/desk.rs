@@ -25,6 +25,7 @@ pub struct Desk {
     pub clinic: Uuid,
     pub id: ReplicaId,
     seq: AtomicU64,
+    pub known_epoch: Option<Epoch>,
 }
 
 /// The desk's own replica: the first of every message that it sends.
@@ -38,13 +39,20 @@ impl Desk {
         let answer = http.post(format!("{address}/v1/pair")).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let paired: Value = answer.json().await.unwrap();
+        let clinic = paired["clinic"].as_str().unwrap().parse().unwrap();
+        Self::new(address, clinic, device, paired["token"].as_str().unwrap())
+    }
+
+    /// One that was let in.
+    pub fn new(address: &str, clinic: Uuid, device: Uuid, token: &str) -> Self {
         Self {
-            http,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
             address: address.to_owned(),
-            token: paired["token"].as_str().unwrap().to_owned(),
-            clinic: paired["clinic"].as_str().unwrap().parse().unwrap(),
+            token: token.to_owned(),
+            clinic,
             id: ReplicaId { device, incarnation: new_id() },
             seq: AtomicU64::new(1),
+            known_epoch: None,
         }
     }
 
@@ -54,6 +62,11 @@ impl Desk {
 
     pub async fn post(&self, path: &str, body: &impl serde::Serialize) -> Response {
         self.request(Method::POST, path).json(body).send().await.unwrap()
+    }
+
+    /// Nothing if the server is gone.
+    pub async fn try_post(&self, path: &str, body: &impl serde::Serialize) -> Option<Response> {
+        self.request(Method::POST, path).json(body).send().await.ok()
     }
 
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> T {
@@ -99,9 +112,13 @@ impl Desk {
     }
 
     pub async fn message(&self, transactions: Vec<Transaction>) -> Envelope<Push> {
+        self.message_in(self.epoch().await, transactions)
+    }
+
+    pub fn message_in(&self, epoch: Epoch, transactions: Vec<Transaction>) -> Envelope<Push> {
         let sent = |transaction| Sent { transaction, in_earlier_epoch: false };
         let transactions = transactions.into_iter().map(sent).collect();
-        self.seal(Push { epoch: self.epoch().await, clock: CLOCK, transactions })
+        self.seal(Push { epoch, clock: CLOCK, transactions })
     }
 
     pub async fn push(&self, transactions: Vec<Transaction>) -> Vec<Outcome> {
@@ -111,10 +128,17 @@ impl Desk {
     }
 
     pub async fn page(&self, after: Place, limit: u32) -> Page {
-        let pull = Pull { epoch: self.epoch().await, after, limit };
-        let answer = self.post("/v1/pull", &pull).await;
+        self.page_in(self.epoch().await, after, limit).await.unwrap()
+    }
+
+    /// Nothing if the desk asks too often.
+    pub async fn page_in(&self, epoch: Epoch, after: Place, limit: u32) -> Option<Page> {
+        let answer = self.post("/v1/pull", &Pull { epoch, after, limit }).await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
         assert_eq!(answer.status(), StatusCode::OK);
-        answer.json::<Envelope<Page>>().await.unwrap().message
+        Some(answer.json::<Envelope<Page>>().await.unwrap().message)
     }
 
     /// Everything, in pages of `limit`, and how many pages that took.

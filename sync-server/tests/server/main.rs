@@ -5,7 +5,9 @@
 mod authorisation;
 mod bodies;
 mod cost;
+mod cursor;
 mod desk;
+mod killing;
 mod live;
 mod pairing;
 mod roles;

@@ -1,12 +1,12 @@
 //! A database of its own with a server on it, in a cluster that the tests of this run share.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, new_id};
 use scratch_postgres::{OWNER, Postgres};
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use sync_server::database::MIGRATIONS;
-use sync_server::devices::admin;
+use sync_server::database::{Database, MIGRATIONS};
+use sync_server::devices::{self, admin};
 use sync_server::serve::{Running, Settings, start};
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub struct Site {
     cluster: Arc<Postgres>,
     pub database: String,
     pub owner: PgPool,
+    /// As the server's role.
+    serving: Database,
     server: Option<Running>,
     pub address: String,
 }
@@ -52,7 +54,9 @@ impl Site {
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         );
         sqlx::raw_sql(sqlx::AssertSqlSafe(role)).execute(&owner).await.unwrap();
-        let mut site = Self { cluster, database, owner, server: None, address: String::new() };
+        let serving = cluster.url(SERVER, &database).parse().unwrap();
+        let serving = Database::connect(serving, 2).await.unwrap();
+        let mut site = Self { cluster, database, owner, serving, server: None, address: String::new() };
         site.start_server().await;
         site
     }
@@ -73,7 +77,7 @@ impl Site {
     /// Another server on the same database; returns its address.
     pub async fn another_server(&self) -> (Running, String) {
         let server = start(self.settings(SERVER)).await.unwrap();
-        let address = format!("http://{}", server.address);
+        let address = server.url();
         (server, address)
     }
 
@@ -91,9 +95,11 @@ impl Site {
         admin::create_clinic(&self.owner, "Clinic").await.unwrap()
     }
 
-    /// A desk of the clinic, let in by a code.
+    /// A desk of the clinic. Let in without HTTP, which limits how many may come at once.
     pub async fn desk(&self, clinic: Uuid) -> Desk {
         let code = admin::invite(&self.owner, clinic).await.unwrap();
-        Desk::pair(&self.address, &code.to_string()).await
+        let device = new_id();
+        let token = devices::pair(&self.serving, &code, device, "Front desk").await.unwrap();
+        Desk::new(&self.address, clinic, device, &token.to_string())
     }
 }

@@ -13,6 +13,20 @@ pub struct Member {
 
 /// The running processes of the group `group`.
 pub fn members(group: i32) -> Vec<Member> {
+    running(|found| found.group == group)
+}
+
+/// The running children of the process `parent`, whatever group they are in.
+pub fn children(parent: i32) -> Vec<Member> {
+    running(|found| found.parent == parent)
+}
+
+/// Whether the process runs.
+pub fn is_running(id: i32) -> bool {
+    !running(|found| found.member.id == id).is_empty()
+}
+
+fn running(wanted: impl Fn(&Found) -> bool) -> Vec<Member> {
     fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -20,8 +34,17 @@ pub fn members(group: i32) -> Vec<Member> {
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(|first: char| first.is_ascii_digit()))
         // A process may end while the list is read.
         .filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok())
-        .filter_map(|stat| running_in(&stat, group))
+        .filter_map(|stat| read(&stat))
+        .filter(|found| wanted(found))
+        .map(|found| found.member)
         .collect()
+}
+
+/// A running process and where it belongs.
+struct Found {
+    member: Member,
+    parent: i32,
+    group: i32,
 }
 
 /// Reads a line like `4711 (name) S 1 4700 …`: id, name, state, parent, group, and as its twentieth
@@ -29,21 +52,26 @@ pub fn members(group: i32) -> Vec<Member> {
 ///
 /// A process with several threads is a zombie as soon as its first one has ended. The others may
 /// still hold its files and connections.
-fn running_in(stat: &str, group: i32) -> Option<Member> {
+fn read(stat: &str) -> Option<Found> {
     let (id, rest) = stat.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let state = fields.next()?;
-    let its_group: i32 = fields.nth(1)?.parse().ok()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
     let threads: u32 = fields.nth(14)?.parse().ok()?;
     let ended = matches!(state, "Z" | "X") && threads < 2;
-    let running = its_group == group && !ended;
-    running.then_some(Member { id: id.parse().ok()?, name: name.to_owned() })
+    let member = Member { id: id.parse().ok()?, name: name.to_owned() };
+    (!ended).then_some(Found { member, parent, group })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn running_in(stat: &str, group: i32) -> Option<Member> {
+        read(stat).filter(|found| found.group == group).map(|found| found.member)
+    }
 
     fn line(name: &str, state: &str, group: i32, threads: u32) -> String {
         format!("42 ({name}) {state} 1 {group} 40 0 -1 4194304 2 0 0 0 5 6 0 0 20 0 {threads} 0 9")
@@ -64,6 +92,12 @@ mod tests {
     #[test]
     fn a_process_lives_until_its_last_thread_has_ended() {
         assert!(running_in(&line("sh", "Z", 40, 2), 40).is_some());
+    }
+
+    #[test]
+    fn children_are_told_by_their_parent() {
+        let parent = read(&line("sh", "S", 40, 1)).map(|found| found.parent);
+        assert_eq!(parent, Some(1));
     }
 
     #[test]

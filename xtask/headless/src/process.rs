@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::group::members;
+use crate::group::{children, is_running, members};
 
 /// How long a program gets to put its things in order after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
@@ -40,7 +40,16 @@ impl Process {
 
     /// Asks all of its group to end and waits; what is left after a grace period is killed.
     pub fn stop(&mut self) -> io::Result<ExitStatus> {
-        self.signal_group(Signal::TERM);
+        self.stop_by(Signal::TERM)
+    }
+
+    /// As [`Process::stop`], without waiting for anything that is under way: some programs give SIGQUIT this meaning.
+    pub fn abort(&mut self) -> io::Result<ExitStatus> {
+        self.stop_by(Signal::QUIT)
+    }
+
+    fn stop_by(&mut self, signal: Signal) -> io::Result<ExitStatus> {
+        self.signal_group(signal);
         if wait_until(|| members(self.group()).is_empty()) { self.child.wait() } else { self.kill() }
     }
 
@@ -71,6 +80,17 @@ impl Process {
         self.signal_group(Signal::KILL);
         wait_until(|| members(self.group()).is_empty());
         self.child.wait()
+    }
+
+    /// As [`Process::kill`], with those of its children that made groups of their own.
+    pub fn kill_with_children(&mut self) -> io::Result<ExitStatus> {
+        let children = children(self.group());
+        let ended = self.kill();
+        for child in &children {
+            signal(child.id, Signal::KILL);
+        }
+        wait_until(|| !children.iter().any(|child| is_running(child.id)));
+        ended
     }
 
     /// The group has the id of the child that leads it.
@@ -155,6 +175,15 @@ mod tests {
         let all = process.memory_kb(|_| true).expect("it can be read");
         let sleeping = process.memory_kb(|name| name == "sleep").expect("it can be read");
         assert!(0 < sleeping && sleeping < all, "{sleeping} of {all} kB");
+    }
+
+    #[test]
+    fn killing_reaches_children_that_went_their_own_way() {
+        let mut process = shell("setsid sleep 600 & wait");
+        assert!(wait_until(|| children(process.group()).iter().any(|child| child.name == "sleep")));
+        let grown_up = children(process.group());
+        process.kill_with_children().expect("it can be killed");
+        assert!(!grown_up.iter().any(|child| is_running(child.id)));
     }
 
     #[test]

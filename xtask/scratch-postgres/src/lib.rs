@@ -89,7 +89,7 @@ impl Postgres {
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             // Gone already is what was wanted.
-            let _ = process.kill();
+            let _ = process.kill_with_children();
         }
     }
 
@@ -153,6 +153,15 @@ impl Postgres {
             command.uid(user).gid(group);
         }
         command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Nobody reads the files again, and an orderly end would wait for whoever is still connected.
+        if let Some(mut process) = self.process.take() {
+            let _ = process.abort();
+        }
     }
 }
 

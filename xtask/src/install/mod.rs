@@ -27,8 +27,13 @@ pub fn for_window_tests() -> Result<PathBuf> {
     for_building()?;
     for_virtual_display()?;
     system::install(system::WINDOW_TESTS)?;
-    system::install_postgres()?;
+    postgres()?;
     cargo_tools::install(cargo_tools::TAURI_DRIVER)
+}
+
+/// What testing the server needs.
+pub fn postgres() -> Result<()> {
+    system::install_postgres()
 }
 
 /// The checker of licences and sources.

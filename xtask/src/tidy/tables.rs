@@ -27,7 +27,7 @@ pub fn breaches(root: &Path) -> Result<Vec<String>> {
 
 /// The tables whose primary key is missing or begins with something else.
 fn unkeyed(sql: &str) -> Vec<&str> {
-    let declarations = sql.split("CREATE TABLE ").skip(1).filter_map(|rest| rest.split_once('('));
+    let declarations = sql.split("\nCREATE TABLE ").skip(1).filter_map(|rest| rest.split_once('('));
     let unkeyed = declarations.filter(|(_, rest)| {
         // A declaration ends with the first line that closes it.
         let columns = rest.split("\n)").next().unwrap_or_default();
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_table_that_is_not_keyed_by_clinic_is_named() {
-        let sql = "CREATE TABLE clinic (\n  clinic_id  uuid  PRIMARY KEY,\n  name text\n);\n\
+        let sql = "\nCREATE TABLE clinic (\n  clinic_id  uuid  PRIMARY KEY,\n  name text\n);\n\
                    CREATE TABLE good (\n  clinic_id uuid,\n  id uuid,\n  PRIMARY KEY (clinic_id, id)\n);\n\
                    CREATE TABLE bad (\n  id uuid PRIMARY KEY,\n  clinic_id uuid\n);\n\
                    CREATE TABLE worse (\n  clinic_id uuid,\n  PRIMARY KEY (id, clinic_id)\n);\n\

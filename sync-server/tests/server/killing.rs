@@ -1,0 +1,159 @@
+//! The server and Postgres killed in the middle of pushes: what was acknowledged is there once, and what was not may be
+//! sent again.
+
+use crate::desk::{Desk, new_id};
+use crate::site::SERVER;
+use headless::Process;
+use scratch_postgres::{OWNER, Postgres};
+use sqlx::PgPool;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use sync_engine::CONFLICTS;
+use sync_protocol::{Envelope, Op, Outcome, Pushed};
+use sync_server::database::MIGRATIONS;
+use sync_server::devices::admin;
+
+const DESKS: usize = 3;
+
+/// How often each of the two is killed: more often with `cargo xtask soak server`.
+fn kills() -> u32 {
+    std::env::var("FRONTDESK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
+}
+
+/// The server as a process of its own.
+struct Server {
+    process: Process,
+    address: String,
+}
+
+impl Server {
+    fn start(url: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sync-server"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = Process::start(command).unwrap();
+        let mut line = String::new();
+        BufReader::new(process.take_stdout().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("serving on ").unwrap_or_else(|| panic!("it said {line:?}"));
+        Self { process, address: address.to_owned() }
+    }
+}
+
+/// A desk that renames its one patient again and again, each time over the name before. One rename that is lost or done
+/// twice leaves a conflict, or another name than the last.
+struct Renaming {
+    desk: Desk,
+    last: Op,
+    /// What was sent and not answered.
+    unanswered: Option<Envelope<sync_protocol::Push>>,
+    answered: Vec<(Envelope<sync_protocol::Push>, Vec<Outcome>)>,
+}
+
+impl Renaming {
+    /// Renames until the server is gone.
+    async fn go_on(&mut self, address: &str) {
+        self.desk.address = address.to_owned();
+        loop {
+            let push = match self.unanswered.take() {
+                Some(push) => push,
+                None => {
+                    let name = format!("Name {}", self.answered.len() + 1);
+                    let epoch = self.desk.known_epoch.unwrap();
+                    let op = self.desk.rename(self.last.record, &self.last, &name);
+                    self.last = op.clone();
+                    self.desk.message_in(epoch, vec![self.desk.transaction(vec![op])])
+                }
+            };
+            match self.send(&push).await {
+                Some(outcomes) => self.answered.push((push, outcomes)),
+                None => {
+                    self.unanswered = Some(push);
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn send(&self, push: &Envelope<sync_protocol::Push>) -> Option<Vec<Outcome>> {
+        let answer = self.desk.try_post("/v1/push", push).await?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        Some(answer.json::<Envelope<Pushed>>().await.ok()?.message.results)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_once_however_often_server_and_database_are_killed() {
+    // Postgres waits for the disk here: its own crash must not lose what was acknowledged.
+    let mut postgres = Postgres::start(&["max_connections=100"]).unwrap();
+    let owner = PgPool::connect(&postgres.url(OWNER, "postgres")).await.unwrap();
+    MIGRATIONS.run(&owner).await.unwrap();
+    let role = format!("CREATE ROLE {SERVER} LOGIN IN ROLE frontdesk_server");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(role)).execute(&owner).await.unwrap();
+    let url = postgres.url(SERVER, "postgres");
+    let clinic = admin::create_clinic(&owner, "Clinic").await.unwrap();
+    let mut server = Server::start(&url);
+    let mut desks = Vec::new();
+    for _ in 0..DESKS {
+        let code = admin::invite(&owner, clinic).await.unwrap();
+        let mut desk = Desk::pair(&server.address, &code.to_string()).await;
+        desk.known_epoch = Some(desk.epoch().await);
+        let insert = desk.insert(new_id(), "Name 0");
+        desk.push(vec![desk.transaction(vec![insert.clone()])]).await;
+        desks.push(Renaming { desk, last: insert, unanswered: None, answered: Vec::new() });
+    }
+    for kill in 0..2 * kills() {
+        let address = server.address.clone();
+        // Other moments each time, from before the first answer to between two of many.
+        let after = Duration::from_millis(u64::from(3 + (kill * 37) % 90));
+        let postgres_dies = kill % 2 == 1;
+        let end = async {
+            tokio::time::sleep(after).await;
+            if postgres_dies {
+                postgres.kill();
+            } else {
+                server.process.kill().unwrap();
+            }
+        };
+        let work = async {
+            let (a, rest) = desks.split_first_mut().unwrap();
+            let (b, rest) = rest.split_first_mut().unwrap();
+            tokio::join!(a.go_on(&address), b.go_on(&address), rest[0].go_on(&address))
+        };
+        tokio::join!(end, work);
+        if postgres_dies {
+            // The server is still there, and finds its way back by itself.
+            postgres.resume().unwrap();
+        } else {
+            server = Server::start(&url);
+        }
+    }
+    for desk in &mut desks {
+        desk.desk.address = server.address.clone();
+        if let Some(push) = desk.unanswered.take() {
+            // A connection from before may still be in the server's pool.
+            let outcomes = loop {
+                if let Some(outcomes) = desk.send(&push).await {
+                    break outcomes;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            };
+            desk.answered.push((push, outcomes));
+        }
+    }
+    let (records, _, _) = desks[0].desk.pull_all(1_000).await;
+    assert!(records.iter().all(|(key, _)| key.collection != CONFLICTS), "a rename was lost or done twice");
+    for desk in &desks {
+        let count = desk.answered.len();
+        assert!(count > 2 * kills() as usize / 4, "{count} renames in all");
+        let (_, record) = records.iter().find(|(key, _)| key.record == desk.last.record).unwrap();
+        assert_eq!(record.registers["name"].value[0], format!("Name {count}"));
+        // Whoever asks again hears what was said the first time.
+        for (push, outcomes) in desk.answered.iter().rev().take(5) {
+            assert_eq!(desk.send(push).await.as_ref(), Some(outcomes));
+        }
+    }
+    server.process.stop().unwrap();
+}
