@@ -77,8 +77,8 @@ CREATE TABLE patient_note (
   pinned      INTEGER NOT NULL DEFAULT 0,
   removed_at  INTEGER
 ) STRICT;
-CREATE INDEX patient_note_page ON patient_note (patient_id, pinned DESC, created_at DESC, id DESC)
-  WHERE removed_at IS NULL;
+-- Removed ones too: they count as work on a patient when an import is taken back.
+CREATE INDEX patient_note_page ON patient_note (patient_id, removed_at, pinned DESC, created_at DESC, id DESC);
 
 -- A ledger: consent is what its events say, never a flag.
 CREATE TABLE consent_event (

@@ -112,3 +112,6 @@ fn row(raw: Raw) -> ExportRow {
         allergies: raw.allergies,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -348,7 +348,7 @@ pub struct Undone {
 /// A version that was written by anything but an import on this device.
 const TOUCHED: &str = "
   SELECT 1 FROM record_version v WHERE v.record = t.record AND NOT (
-    v.replica = (SELECT no FROM replica r JOIN device d ON r.device = d.device AND r.incarnation = d.incarnation)
+    v.replica = (SELECT no FROM replica r JOIN device d ON r.device = d.device AND r.incarnation = d.incarnation WHERE d.one = 1)
     AND 'import_run' = (SELECT command FROM transaction_log l WHERE l.last_seq >= v.seq ORDER BY l.last_seq LIMIT 1))";
 
 /// Takes back up to `limit` records of an import. Eleven statements at the most, however many
@@ -478,3 +478,6 @@ pub async fn delete_job(connection: &mut SqliteConnection, id: ImportId) -> Resu
     sqlx::query("DELETE FROM import_job WHERE id = ?").bind(id.0).execute(connection).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
