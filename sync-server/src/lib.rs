@@ -17,3 +17,10 @@ mod tokens;
 mod work;
 
 pub use error::{ServerError, SetupError};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while it holds the lock; a poisoned one is as good.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -2,9 +2,10 @@
 //! a connection of their own, and never hold a push up; a device that misses one finds out with its next poll.
 
 use crate::database::Database;
+use crate::lock;
 use sqlx::postgres::PgListener;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
@@ -23,11 +24,6 @@ pub struct Live {
     /// What the other servers have to be told.
     untold: Mutex<HashMap<Uuid, u64>>,
     news: Notify,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds the lock; a poisoned one is as good.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Live {

@@ -157,27 +157,24 @@ impl Row {
     }
 }
 
-/// A page by count and by bytes. A place without a key is behind all of its change.
+/// A page by count and by bytes.
 async fn changes(
     connection: &mut PgConnection,
     clinic: Uuid,
     after: &Place,
     limit: u32,
 ) -> Result<Vec<Row>, ServerError> {
-    let sql = match after.key {
-        Some(_) => {
-            sqlx::AssertSqlSafe(CHANGES.replace("{behind}", "(seq, collection, record_id) > ($2, $3, $4)"))
-        }
-        None => sqlx::AssertSqlSafe(
-            CHANGES.replace("{behind}", "seq > $2 AND ($3::text IS NULL OR $4::uuid IS NULL)"),
-        ),
+    // A place without a key is behind all of its change: where the next one begins.
+    let seq = i64::try_from(after.seq)?;
+    let (seq, collection, record) = match &after.key {
+        Some(key) => (seq, key.collection.as_str(), key.record),
+        None => (seq.saturating_add(1), "", Uuid::nil()),
     };
-    let key = after.key.as_ref();
-    Ok(sqlx::query_as(sql)
+    Ok(sqlx::query_as(CHANGES)
         .bind(clinic)
-        .bind(i64::try_from(after.seq)?)
-        .bind(key.map(|key| key.collection.as_str()))
-        .bind(key.map(|key| key.record))
+        .bind(seq)
+        .bind(collection)
+        .bind(record)
         .bind(i64::from(limit))
         .bind(PAGE_BYTES)
         .fetch_all(connection)
@@ -188,7 +185,7 @@ async fn changes(
 const CHANGES: &str = "
     WITH page AS (
       SELECT seq, collection, record_id, state FROM record
-      WHERE clinic_id = $1 AND {behind}
+      WHERE clinic_id = $1 AND (seq, collection, record_id) > ($2, $3, $4)
       ORDER BY seq, collection, record_id LIMIT $5 + 1
     ), counted AS (
       SELECT *, row_number() OVER places AS place, sum(octet_length(state)) OVER places AS bytes, count(*) OVER () AS all

@@ -4,10 +4,11 @@
 use crate::database::Database;
 use crate::devices::{self, Standing};
 use crate::error::ServerError;
+use crate::lock;
 use crate::secrets::Token;
 use crate::sync::Caller;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
@@ -30,14 +31,9 @@ impl Default for Tokens {
 }
 
 impl Tokens {
-    fn good(&self) -> MutexGuard<'_, HashMap<[u8; 32], (Caller, Instant)>> {
-        // Nothing panics while it holds the lock; a poisoned one is as good.
-        self.good.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whose token it is, if it was looked up lately.
     pub fn known(&self, token: &Token) -> Option<Caller> {
-        let (caller, at) = self.good().get(&token.hash()).copied()?;
+        let (caller, at) = lock(&self.good).get(&token.hash()).copied()?;
         (caller.clinic == token.clinic && at.elapsed() < KEPT).then_some(caller)
     }
 
@@ -45,7 +41,7 @@ impl Tokens {
     pub async fn look_up(&self, database: &Database, token: &Token) -> Result<Standing, ServerError> {
         let standing = devices::standing(database, token).await?;
         if let Standing::Welcome(caller) = standing {
-            self.good().insert(token.hash(), (caller, Instant::now()));
+            lock(&self.good).insert(token.hash(), (caller, Instant::now()));
         }
         Ok(standing)
     }
@@ -64,7 +60,8 @@ impl Tokens {
             match devices::revoked_since(database, since).await {
                 Ok((revoked, next)) => {
                     since = next;
-                    self.good().retain(|_, (caller, at)| at.elapsed() < KEPT && !revoked.contains(caller));
+                    lock(&self.good)
+                        .retain(|_, (caller, at)| at.elapsed() < KEPT && !revoked.contains(caller));
                     for caller in revoked {
                         // Nobody listens if no device is connected.
                         let _ = self.revoked.send(caller);
@@ -72,7 +69,7 @@ impl Tokens {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "who was revoked cannot be asked; every token is looked up again");
-                    self.good().clear();
+                    lock(&self.good).clear();
                 }
             }
         }

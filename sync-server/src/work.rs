@@ -4,7 +4,8 @@
 use crate::database::Database;
 use crate::error::ServerError;
 use crate::replicas::Replicas;
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgTransaction};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{Answered, Clinic, Reads, Sums, Writes};
 use sync_protocol::{Dot, Epoch, Key, Outcome, RecordState, Replica, ReplicaId};
@@ -68,20 +69,20 @@ impl Work {
         let Loaded { clinic, before } = loaded;
         let seq = clinic.next_seq();
         let writes = &clinic.writes;
-        let mut changed: Vec<_> = writes.touched.iter().collect();
-        put_records(&mut self.transaction, self.clinic, seq, &clinic.records, &changed).await?;
+        let mut changed: Vec<_> =
+            writes.touched.iter().filter_map(|key| clinic.records.get_key_value(key)).collect();
+        put_records(&mut self.transaction, self.clinic, seq, &changed).await?;
         let conflicts = add_conflicts(&mut self.transaction, self.clinic, seq, &writes.conflicts).await?;
         put_answers(&mut self.transaction, self.clinic, &clinic).await?;
         put_never_made(&mut self.transaction, self.clinic, &clinic).await?;
-        changed.extend(&conflicts);
+        changed.extend(conflicts.iter().filter_map(|key| writes.conflicts.get_key_value(key)));
         if changed.is_empty() {
             self.transaction.commit().await?;
             return Ok(self.head);
         }
         let mut sums = Sums::default();
-        for key in changed {
-            let after = clinic.records.get(key).or_else(|| writes.conflicts.get(key));
-            sums.change(key, before.get(key), after);
+        for (key, after) in changed {
+            sums.change(key, before.get(key), Some(after));
         }
         add_sums(&mut self.transaction, self.clinic, &sums).await?;
         sqlx::query("UPDATE clinic SET head = $2 WHERE clinic_id = $1")
@@ -109,29 +110,36 @@ fn dots<'a>(dots: impl IntoIterator<Item = &'a Dot>) -> Result<(Vec<i32>, Vec<i6
     Ok(pairs.collect::<Result<Vec<_>, ServerError>>()?.into_iter().unzip())
 }
 
+/// Rows about those of the keys that have one.
+async fn rows_of<R>(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    clinic: Uuid,
+    keys: &BTreeSet<Key>,
+) -> Result<Vec<R>, sqlx::Error>
+where
+    R: for<'row> FromRow<'row, PgRow> + Send + Unpin,
+{
+    let (collections, ids) = columns(keys);
+    sqlx::query_as(sql).bind(clinic).bind(collections).bind(ids).fetch_all(connection).await
+}
+
 /// Those of the records that are there.
 pub async fn load_records(
     connection: &mut PgConnection,
     clinic: Uuid,
     keys: &BTreeSet<Key>,
 ) -> Result<BTreeMap<Key, RecordState>, ServerError> {
-    let (collections, ids) = columns(keys);
-    let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
-        "SELECT r.collection, r.record_id, r.state
+    let sql = "SELECT r.collection, r.record_id, r.state
          FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
-         JOIN record r ON r.clinic_id = $1 AND r.collection = wanted.collection AND r.record_id = wanted.record_id",
-    )
-    .bind(clinic)
-    .bind(collections)
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
+         JOIN record r ON r.clinic_id = $1 AND r.collection = wanted.collection AND r.record_id = wanted.record_id";
+    let rows: Vec<(String, Uuid, String)> = rows_of(connection, sql, clinic, keys).await?;
     rows.into_iter()
         .map(|(collection, record, state)| Ok((Key { collection, record }, serde_json::from_str(&state)?)))
         .collect()
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(FromRow)]
 struct AnswerRow {
     replica: i32,
     op: i64,
@@ -174,48 +182,53 @@ async fn load_never_made(
     clinic: Uuid,
     keys: &BTreeSet<Key>,
 ) -> Result<BTreeMap<Key, Dot>, ServerError> {
-    let (collections, ids) = columns(keys);
-    let rows: Vec<(String, Uuid, i32, i64)> = sqlx::query_as(
-        "SELECT n.collection, n.record_id, n.replica, n.op
+    let sql = "SELECT n.collection, n.record_id, n.replica, n.op
          FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
-         JOIN never_made n ON n.clinic_id = $1 AND n.collection = wanted.collection AND n.record_id = wanted.record_id",
-    )
-    .bind(clinic)
-    .bind(collections)
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
+         JOIN never_made n ON n.clinic_id = $1 AND n.collection = wanted.collection AND n.record_id = wanted.record_id";
+    let rows: Vec<(String, Uuid, i32, i64)> = rows_of(connection, sql, clinic, keys).await?;
     rows.into_iter()
         .map(|(collection, record, replica, op)| Ok((Key { collection, record }, dot(replica, op)?)))
         .collect()
+}
+
+/// Writes records; `conflict` says what becomes of one that is there, and whether the keys of the rows are returned.
+async fn insert_records(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    seq: u64,
+    records: &[(&Key, &RecordState)],
+    conflict: &'static str,
+) -> Result<Vec<(String, Uuid)>, ServerError> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let states: Vec<String> =
+        records.iter().map(|(_, state)| serde_json::to_string(state)).collect::<Result<_, _>>()?;
+    let (collections, ids) = columns(records.iter().map(|(key, _)| *key));
+    let sql = format!(
+        "INSERT INTO record (clinic_id, collection, record_id, seq, state)
+         SELECT $1, collection, record_id, $2, state
+         FROM unnest($3::text[], $4::uuid[], $5::text[]) AS put (collection, record_id, state)
+         ON CONFLICT (clinic_id, collection, record_id) {conflict}"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(sql))
+        .bind(clinic)
+        .bind(i64::try_from(seq)?)
+        .bind(collections)
+        .bind(ids)
+        .bind(states)
+        .fetch_all(connection)
+        .await?)
 }
 
 async fn put_records(
     connection: &mut PgConnection,
     clinic: Uuid,
     seq: u64,
-    records: &BTreeMap<Key, RecordState>,
-    touched: &[&Key],
+    records: &[(&Key, &RecordState)],
 ) -> Result<(), ServerError> {
-    if touched.is_empty() {
-        return Ok(());
-    }
-    let states: Vec<String> =
-        touched.iter().map(|key| serde_json::to_string(&records.get(*key))).collect::<Result<_, _>>()?;
-    let (collections, ids) = columns(touched.iter().copied());
-    sqlx::query(
-        "INSERT INTO record (clinic_id, collection, record_id, seq, state)
-         SELECT $1, collection, record_id, $2, state
-         FROM unnest($3::text[], $4::uuid[], $5::text[]) AS put (collection, record_id, state)
-         ON CONFLICT (clinic_id, collection, record_id) DO UPDATE SET seq = excluded.seq, state = excluded.state",
-    )
-    .bind(clinic)
-    .bind(i64::try_from(seq)?)
-    .bind(collections)
-    .bind(ids)
-    .bind(states)
-    .execute(connection)
-    .await?;
+    let replace = "DO UPDATE SET seq = excluded.seq, state = excluded.state";
+    insert_records(connection, clinic, seq, records, replace).await?;
     Ok(())
 }
 
@@ -226,25 +239,9 @@ async fn add_conflicts(
     seq: u64,
     conflicts: &BTreeMap<Key, RecordState>,
 ) -> Result<Vec<Key>, ServerError> {
-    if conflicts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let states: Vec<String> = conflicts.values().map(serde_json::to_string).collect::<Result<_, _>>()?;
-    let (collections, ids) = columns(conflicts.keys());
-    let added: Vec<(String, Uuid)> = sqlx::query_as(
-        "INSERT INTO record (clinic_id, collection, record_id, seq, state)
-         SELECT $1, collection, record_id, $2, state
-         FROM unnest($3::text[], $4::uuid[], $5::text[]) AS added (collection, record_id, state)
-         ON CONFLICT (clinic_id, collection, record_id) DO NOTHING
-         RETURNING collection, record_id",
-    )
-    .bind(clinic)
-    .bind(i64::try_from(seq)?)
-    .bind(collections)
-    .bind(ids)
-    .bind(states)
-    .fetch_all(connection)
-    .await?;
+    let conflicts: Vec<_> = conflicts.iter().collect();
+    let leave = "DO NOTHING RETURNING collection, record_id";
+    let added = insert_records(connection, clinic, seq, &conflicts, leave).await?;
     Ok(added.into_iter().map(|(collection, record)| Key { collection, record }).collect())
 }
 

@@ -16,7 +16,7 @@ use sync_server::devices::admin;
 
 const DESKS: usize = 3;
 
-/// How often each of the two is killed: more often with `cargo xtask soak server`.
+/// How often each of the two is killed: more often with `cargo xtask soak kill`.
 fn kills() -> u32 {
     std::env::var("FRONTDESK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::Usage;
-use crate::plan::{Sorting, assert_indexed};
+use crate::plan::{Sorting, assert_indexed, forget_statements};
 use crate::support::*;
 
 const JOB: ImportId = ImportId(Uuid::from_u128(7));
@@ -43,7 +43,7 @@ async fn taking_an_import_back_scans_no_table() {
     let desk = imported().await;
     let mut write = desk.begin().await;
     write.declare_current();
-    crate::ffi::meter_of(&mut write).await.unwrap().unwrap().ran.lock().unwrap().clear();
+    forget_statements(&mut write).await;
     // Both patients were not written by an import, so they stay.
     assert_eq!(undo_step(&mut write, JOB, 500).await.unwrap(), Undone { deleted: 0, kept: 2 });
     assert_indexed(&mut write, Sorting::None).await;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Sorting, assert_indexed};
+use crate::plan::{Sorting, assert_indexed, forget_statements};
 use crate::support::*;
 use crate::{Usage, consent, note};
 use domain::consent::{Channel, Decision, Purpose};
@@ -64,7 +64,7 @@ async fn nothing_that_is_written_scans_a_table() {
     let desk = clinic().await;
     let mut write = desk.begin().await;
     write.declare_current();
-    crate::ffi::meter_of(&mut write).await.unwrap().unwrap().ran.lock().unwrap().clear();
+    forget_statements(&mut write).await;
     let all: Vec<_> = (1..10).map(patient_id).collect();
     archive_patients(&mut write, &all, Some(at(1))).await.unwrap();
     let patch = PatientPatch {
@@ -74,7 +74,7 @@ async fn nothing_that_is_written_scans_a_table() {
     };
     update_patient(&mut write, patient_id(1), &patch).await.unwrap();
     let children = list_children(&mut write, patient_id(1)).await.unwrap();
-    crate::ffi::meter_of(&mut write).await.unwrap().unwrap().ran.lock().unwrap().clear();
+    forget_statements(&mut write).await;
     let contacts = Changes { changed: children.contacts.clone(), ..Changes::default() };
     change_contacts(&mut write, patient_id(1), &contacts).await.unwrap();
     let removed = children.allergies.iter().filter_map(|one| Some(one.id?.0)).collect();
