@@ -83,3 +83,12 @@ CREATE TABLE search_spelling (
 CREATE TABLE consent_superseded (
   event_id  BLOB PRIMARY KEY NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The others: what stands.
+CREATE TABLE consent_standing (
+  patient_id   BLOB     NOT NULL,
+  recorded_at  INTEGER  NOT NULL,
+  event_id     BLOB     NOT NULL,
+  PRIMARY KEY (patient_id, recorded_at DESC, event_id DESC)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_standing_event ON consent_standing (event_id);

@@ -49,7 +49,7 @@ impl TryFrom<RawConsent> for ConsentRow {
     }
 }
 
-const COLUMNS: &str = "id, channel, purpose, decision, source, recorded_by, recorded_at";
+const COLUMNS: &str = "e.id, e.channel, e.purpose, e.decision, e.source, e.recorded_by, e.recorded_at";
 
 /// The events of a patient that no later one took account of: at most a few per channel and
 /// purpose, more only where desks decided apart.
@@ -58,9 +58,8 @@ pub async fn list_standing(
     patient: PatientId,
 ) -> Result<Vec<ConsentRow>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM consent_event e
-         WHERE patient_id = ? AND NOT EXISTS (SELECT 1 FROM consent_superseded s WHERE s.event_id = e.id)
-         ORDER BY recorded_at DESC, id DESC LIMIT 200"
+        "SELECT {COLUMNS} FROM consent_standing s CROSS JOIN consent_event e ON e.id = s.event_id
+         WHERE s.patient_id = ? ORDER BY s.recorded_at DESC, s.event_id DESC LIMIT 200"
     );
     let rows: Vec<RawConsent> =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(patient.0).fetch_all(connection).await?;
@@ -80,7 +79,7 @@ pub async fn list_events(
 ) -> Result<(Vec<ConsentRow>, Option<ConsentCursor>), StoreError> {
     let (at, id) = after.unwrap_or((i64::MAX, Uuid::max()));
     let sql = format!(
-        "SELECT {COLUMNS} FROM consent_event WHERE patient_id = ? AND (recorded_at, id) < (?, ?)
+        "SELECT {COLUMNS} FROM consent_event e WHERE patient_id = ? AND (recorded_at, id) < (?, ?)
          ORDER BY recorded_at DESC, id DESC LIMIT ?"
     );
     let rows: Vec<RawConsent> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -130,9 +129,8 @@ pub async fn insert_consents(
         "INSERT INTO consent_event (id, patient_id, channel, purpose, decision, source, recorded_by, recorded_at, supersedes)
          SELECT unhex(v.value ->> 0), unhex(v.value ->> 1), v.value ->> 2, v.value ->> 3, v.value ->> 4, v.value ->> 5,
                 unhex(v.value ->> 6), v.value ->> 7,
-                (SELECT json_group_array(lower(hex(e.id))) FROM consent_event e
-                 WHERE e.patient_id = unhex(v.value ->> 1) AND e.channel = v.value ->> 2 AND e.purpose = v.value ->> 3
-                   AND NOT EXISTS (SELECT 1 FROM consent_superseded s WHERE s.event_id = e.id))
+                (SELECT json_group_array(lower(hex(e.id))) FROM consent_standing s CROSS JOIN consent_event e ON e.id = s.event_id
+                 WHERE s.patient_id = unhex(v.value ->> 1) AND e.channel = v.value ->> 2 AND e.purpose = v.value ->> 3)
          FROM json_each(?) AS v",
     )
     .bind(rows(events)?)

@@ -15,19 +15,27 @@ pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth
 const TEXT_RULES: &str = "-- text rules 1";
 
 /// Empties the derived tables and fills them from the synced ones.
-pub(crate) fn rebuild() -> [String; 4] {
+pub(crate) fn rebuild() -> [String; 6] {
     [
         "DELETE FROM patient_listing".to_owned(),
         format!(
             "INSERT INTO patient_listing ({LISTING_COLUMNS}) SELECT {LISTING_COLUMNS} FROM patient_listing_source"
         ),
         "DELETE FROM consent_superseded".to_owned(),
-        "INSERT INTO consent_superseded (event_id)
-         SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
-         WHERE length(unhex(s.value)) = 16"
-            .to_owned(),
+        format!("INSERT INTO consent_superseded (event_id) {SUPERSEDED}"),
+        "DELETE FROM consent_standing".to_owned(),
+        format!("INSERT INTO consent_standing (patient_id, recorded_at, event_id) {STANDING}"),
     ]
 }
+
+/// The consent events that a later one has taken account of.
+pub(crate) const SUPERSEDED: &str =
+    "SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
+     WHERE length(unhex(s.value)) = 16";
+
+/// The others.
+pub(crate) const STANDING: &str = "SELECT e.patient_id, e.recorded_at, e.id FROM consent_event e
+     WHERE NOT EXISTS (SELECT 1 FROM consent_superseded s WHERE s.event_id = e.id)";
 
 /// What a patient's listing row is.
 const SOURCE: &str = "
@@ -192,6 +200,11 @@ BEGIN
   INSERT INTO consent_superseded (event_id)
     SELECT unhex(value) FROM json_each(iif(json_valid(NEW.supersedes), NEW.supersedes, '[]'))
     WHERE length(unhex(value)) = 16 ON CONFLICT DO NOTHING;
+  DELETE FROM consent_standing
+    WHERE event_id IN (SELECT unhex(value) FROM json_each(iif(json_valid(NEW.supersedes), NEW.supersedes, '[]')));
+  INSERT INTO consent_standing (patient_id, recorded_at, event_id)
+    SELECT NEW.patient_id, NEW.recorded_at, NEW.id
+    WHERE NOT EXISTS (SELECT 1 FROM consent_superseded WHERE event_id = NEW.id);
 END",
 ];
 

@@ -1,6 +1,6 @@
 //! Is the database sound, and is what is derived what it should be?
 
-use crate::derive::LISTING_COLUMNS;
+use crate::derive::{LISTING_COLUMNS, STANDING, SUPERSEDED};
 use crate::error::StoreError;
 use crate::open::Store;
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -128,13 +128,11 @@ async fn words(connection: &mut SqliteConnection) -> Found {
 }
 
 async fn consents(connection: &mut SqliteConnection) -> Found {
-    difference(
-        connection,
-        "SELECT event_id FROM consent_superseded",
-        "SELECT DISTINCT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
-         WHERE length(unhex(s.value)) = 16",
-    )
-    .await
+    let (ok, superseded) =
+        difference(connection, "SELECT event_id FROM consent_superseded", SUPERSEDED).await?;
+    let kept = "SELECT patient_id, recorded_at, event_id FROM consent_standing";
+    let (stands, standing) = difference(connection, kept, STANDING).await?;
+    Ok((ok && stands, format!("superseded: {superseded}; standing: {standing}")))
 }
 
 /// FTS5 compares its index with the listing itself.

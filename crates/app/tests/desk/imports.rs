@@ -3,6 +3,7 @@ use contract::{ErrorCode, ImportPhase};
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const SMALL: &str = "\
 Id,First,Last,Birth date,Mobile,Email,Tags,Note
@@ -156,6 +157,30 @@ async fn a_stopped_import_goes_on_after_a_restart_without_the_file() {
     let done = test.work("import_run", import).await;
     assert_eq!((done.phase, done.added), (ImportPhase::Done, 2_600));
     assert_eq!(test.count().await, 2_600);
+    assert!(test.is_sound().await);
+}
+
+#[tokio::test]
+async fn a_desk_that_closes_in_an_import_ends_its_chunk_and_goes_on_when_it_is_open_again() {
+    let test = TestDesk::empty().await;
+    let import = test.send(large(5_000).as_bytes(), 1 << 20).await.expect("a file");
+    test.call("import_run", json!({"id": import.id})).await;
+    while test.progress(import).await.added == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let work = tokio::spawn({
+        let desk = test.desk.clone();
+        async move { app::wait_for_import(&desk, import.id).await }
+    });
+    tokio::task::yield_now().await;
+    let test = test.restart().await;
+    assert_eq!(work.await.expect("an end"), Ok(()));
+    let paused = test.progress(import).await;
+    assert_eq!(paused.phase, ImportPhase::Paused);
+    assert!(paused.added > 0 && paused.added < 5_000, "{} were added", paused.added);
+    assert_eq!(test.count().await, paused.added);
+    let done = test.work("import_run", import).await;
+    assert_eq!((done.phase, done.added, test.count().await), (ImportPhase::Done, 5_000, 5_000));
     assert!(test.is_sound().await);
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
 mod imports;
+mod pages;
 mod patients;
 mod starting;
 mod support;

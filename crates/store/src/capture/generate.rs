@@ -106,7 +106,9 @@ fn write_version(record: &str, register: &str, collection: i64) -> String {
 fn json_array(columns: impl Iterator<Item = Column>) -> String {
     let values: Vec<_> = columns
         .map(|Column { name, ty }| match ty {
-            Type::Text | Type::Integer => format!("NEW.{name}"),
+            Type::Integer => format!("NEW.{name}"),
+            // What SQLite's JSON functions made would otherwise go in as JSON, not as the text that it is.
+            Type::Text => format!("NEW.{name} || ''"),
             // JSON holds no BLOBs.
             Type::Uuid => format!("iif(NEW.{name} IS NULL, NULL, lower(hex(NEW.{name})))"),
         })

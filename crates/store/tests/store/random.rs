@@ -175,7 +175,11 @@ fn value(column: Column, salt: u32) -> String {
         ("supersedes", _) => match salt % 3 {
             0 => "'[]'".into(),
             1 => "'not json'".into(),
-            n => format!("'[\"{}\", \"zz\"]'", id(n.into()).simple()),
+            // One that is there, if there is any.
+            _ => format!(
+                "coalesce((SELECT json_array(lower(hex(id)), 'zz') FROM consent_event ORDER BY id LIMIT 1 OFFSET {}), '[]')",
+                salt % 5
+            ),
         },
         ("pinned" | "is_primary", _) => (salt % 2).to_string(),
         (_, Type::Integer) => [0, 1, -5, 1_700_000_000_000_i64, i64::MAX][salt as usize % 5].to_string(),

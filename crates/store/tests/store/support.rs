@@ -180,8 +180,11 @@ impl Desk {
             "SELECT 'count ' || facet || '=' || value || ' ' || archived || ' ' || n FROM patient_count
              WHERE n <> 0 ORDER BY facet, value, archived";
         let consent = "SELECT 'superseded ' || hex(event_id) FROM consent_superseded ORDER BY event_id";
+        let standing =
+            "SELECT 'standing ' || hex(patient_id) || recorded_at || hex(event_id) FROM consent_standing
+             ORDER BY patient_id, recorded_at, event_id";
         let mut rows = Vec::new();
-        for sql in [listing, tags, counts, consent] {
+        for sql in [listing, tags, counts, consent, standing] {
             rows.extend(self.rows(sql).await);
         }
         rows
