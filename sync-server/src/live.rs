@@ -76,27 +76,38 @@ impl Live {
         }
     }
 
+    /// Begins to hear what the other servers tell.
+    pub async fn connect(database: &Database) -> Result<PgListener, sqlx::Error> {
+        let mut listener = PgListener::connect_with(database.pool()).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(listener)
+    }
+
     /// Hears what the other servers tell, for as long as the server runs.
-    pub async fn listen(&self, database: &Database) {
+    pub async fn listen(&self, database: &Database, mut listener: PgListener) {
         loop {
-            if let Err(error) = self.listen_once(database).await {
-                tracing::warn!(%error, "the other servers cannot be heard");
-            }
-            tokio::time::sleep(RETRY).await;
+            let error = match self.hear(&mut listener).await {
+                Ok(()) => continue,
+                Err(error) => error,
+            };
+            tracing::warn!(%error, "the other servers cannot be heard");
+            listener = loop {
+                tokio::time::sleep(RETRY).await;
+                if let Ok(listener) = Self::connect(database).await {
+                    break listener;
+                }
+            };
         }
     }
 
-    async fn listen_once(&self, database: &Database) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(database.pool()).await?;
-        listener.listen(CHANNEL).await?;
-        loop {
-            let notification = listener.recv().await?;
-            let told = notification.payload().split_once(' ');
-            if let Some((clinic, head)) = told
-                && let (Ok(clinic), Ok(head)) = (clinic.parse(), head.parse())
-            {
-                self.hint(clinic, head);
-            }
+    async fn hear(&self, listener: &mut PgListener) -> Result<(), sqlx::Error> {
+        let notification = listener.recv().await?;
+        let told = notification.payload().split_once(' ');
+        if let Some((clinic, head)) = told
+            && let (Ok(clinic), Ok(head)) = (clinic.parse(), head.parse())
+        {
+            self.hint(clinic, head);
         }
+        Ok(())
     }
 }

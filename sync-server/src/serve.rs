@@ -7,7 +7,7 @@ use crate::live::Live;
 use crate::tokens::Tokens;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgListener};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +61,7 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     }
     let database = Database::connect(settings.database, settings.connections).await?;
     database.check_role().await?;
+    let hints = Live::connect(&database).await?;
     let (ending, is_ending) = watch::channel(false);
     let shared = Shared {
         database: database.clone(),
@@ -87,11 +88,12 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
             tokio::spawn(server.handle(handle.clone()).serve(service))
         }
     };
-    Ok(Running { address, scheme, handle, ending, serving, background: background(shared), database })
+    let background = background(shared, hints);
+    Ok(Running { address, scheme, handle, ending, serving, background, database })
 }
 
 /// What goes on beside the requests.
-fn background(shared: Shared) -> JoinSet<()> {
+fn background(shared: Shared, hints: PgListener) -> JoinSet<()> {
     let mut background = JoinSet::new();
     let Shared { database, tokens, live, limits, .. } = shared;
     background.spawn({
@@ -102,7 +104,7 @@ fn background(shared: Shared) -> JoinSet<()> {
         let (live, database) = (Arc::clone(&live), database.clone());
         async move { live.tell(&database).await }
     });
-    background.spawn(async move { live.listen(&database).await });
+    background.spawn(async move { live.listen(&database, hints).await });
     background.spawn(async move {
         loop {
             tokio::time::sleep(TIDY_UP).await;

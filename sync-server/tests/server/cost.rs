@@ -8,7 +8,9 @@ use sqlx::PgPool;
 async fn statements(site: &Site) -> i64 {
     let count = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
                  WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-                 AND userid <> current_user::regrole";
+                 AND userid <> current_user::regrole
+                 -- Asked and told beside the requests, now and then.
+                 AND query NOT LIKE '%devices_revoked_since%' AND query NOT LIKE '%pg_notify%'";
     let counted: i64 = sqlx::query_scalar(count).fetch_one(&site.owner).await.unwrap();
     reset(&site.owner).await;
     counted
@@ -24,7 +26,6 @@ async fn reset(owner: &PgPool) {
 async fn push_of(site: &Site, desk: &Desk, rows: usize) -> i64 {
     let ops: Vec<_> = (0..rows).map(|_| desk.insert(new_id(), "x")).collect();
     let message = desk.message(ops.into_iter().map(|op| desk.transaction(vec![op])).collect()).await;
-    // The tasks beside the requests wait for their turn: none of them is due now.
     statements(site).await;
     assert!(desk.post("/v1/push", &message).await.status().is_success());
     statements(site).await
@@ -35,10 +36,12 @@ async fn a_push_costs_as_many_statements_however_many_rows_it_has() {
     let site = Site::open().await;
     sqlx::query("CREATE EXTENSION pg_stat_statements").execute(&site.owner).await.unwrap();
     let desk = site.desk(site.clinic().await).await;
+    // The first one introduces the desk.
+    push_of(&site, &desk, 1).await;
     let one = push_of(&site, &desk, 1).await;
     let many = push_of(&site, &desk, 2_000).await;
-    // Hints and the question who was revoked may fall into either.
-    assert!(one >= 10 && many <= one + 3, "{one} for one row, {many} for 2,000");
+    // A connection may be made anew in between, and a credential looked up again.
+    assert!(one >= 10 && many <= one + 4, "{one} for one row, {many} for 2,000");
     assert!(many <= 18, "{many}");
 }
 

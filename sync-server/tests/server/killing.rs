@@ -8,6 +8,8 @@ use scratch_postgres::{OWNER, Postgres};
 use sqlx::PgPool;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use sync_engine::CONFLICTS;
 use sync_protocol::{Envelope, Op, Outcome, Pushed};
@@ -48,13 +50,15 @@ struct Renaming {
     /// What was sent and not answered.
     unanswered: Option<Envelope<sync_protocol::Push>>,
     answered: Vec<(Envelope<sync_protocol::Push>, Vec<Outcome>)>,
+    /// Of all desks.
+    answers: Arc<AtomicU32>,
 }
 
 impl Renaming {
-    /// Renames until the server is gone.
-    async fn go_on(&mut self, address: &str) {
+    /// Renames until somebody was killed.
+    async fn go_on(&mut self, address: &str, killed: &AtomicBool) {
         self.desk.address = address.to_owned();
-        loop {
+        while !killed.load(Ordering::Relaxed) {
             let push = match self.unanswered.take() {
                 Some(push) => push,
                 None => {
@@ -66,10 +70,13 @@ impl Renaming {
                 }
             };
             match self.send(&push).await {
-                Some(outcomes) => self.answered.push((push, outcomes)),
+                Some(outcomes) => {
+                    self.answered.push((push, outcomes));
+                    self.answers.fetch_add(1, Ordering::Relaxed);
+                }
                 None => {
                     self.unanswered = Some(push);
-                    return;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             }
         }
@@ -96,31 +103,45 @@ async fn what_was_acknowledged_is_there_once_however_often_server_and_database_a
     let clinic = admin::create_clinic(&owner, "Clinic").await.unwrap();
     let mut server = Server::start(&url);
     let mut desks = Vec::new();
+    let answers = Arc::new(AtomicU32::new(0));
     for _ in 0..DESKS {
         let code = admin::invite(&owner, clinic).await.unwrap();
         let mut desk = Desk::pair(&server.address, &code.to_string()).await;
         desk.known_epoch = Some(desk.epoch().await);
         let insert = desk.insert(new_id(), "Name 0");
         desk.push(vec![desk.transaction(vec![insert.clone()])]).await;
-        desks.push(Renaming { desk, last: insert, unanswered: None, answered: Vec::new() });
+        desks.push(Renaming {
+            desk,
+            last: insert,
+            unanswered: None,
+            answered: Vec::new(),
+            answers: Arc::clone(&answers),
+        });
     }
     for kill in 0..2 * kills() {
         let address = server.address.clone();
-        // Other moments each time, from before the first answer to between two of many.
-        let after = Duration::from_millis(u64::from(3 + (kill * 37) % 90));
+        // Other moments each time: before the first answer, after some, and on the way to the next.
+        let enough = answers.load(Ordering::Relaxed) + kill % 4;
+        let after = Duration::from_millis(u64::from(3 + (kill * 37) % 40));
         let postgres_dies = kill % 2 == 1;
+        let killed = AtomicBool::new(false);
         let end = async {
+            while answers.load(Ordering::Relaxed) < enough {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
             tokio::time::sleep(after).await;
             if postgres_dies {
                 postgres.kill();
             } else {
                 server.process.kill().unwrap();
             }
+            killed.store(true, Ordering::Relaxed);
         };
         let work = async {
             let (a, rest) = desks.split_first_mut().unwrap();
             let (b, rest) = rest.split_first_mut().unwrap();
-            tokio::join!(a.go_on(&address), b.go_on(&address), rest[0].go_on(&address))
+            let (address, killed) = (&address, &killed);
+            tokio::join!(a.go_on(address, killed), b.go_on(address, killed), rest[0].go_on(address, killed))
         };
         tokio::join!(end, work);
         if postgres_dies {
@@ -143,11 +164,12 @@ async fn what_was_acknowledged_is_there_once_however_often_server_and_database_a
             desk.answered.push((push, outcomes));
         }
     }
+    let least: u32 = (0..2 * kills()).map(|kill| kill % 4).sum();
+    assert!(answers.load(Ordering::Relaxed) >= least, "fewer than {least} renames");
     let (records, _, _) = desks[0].desk.pull_all(1_000).await;
     assert!(records.iter().all(|(key, _)| key.collection != CONFLICTS), "a rename was lost or done twice");
     for desk in &desks {
         let count = desk.answered.len();
-        assert!(count > 2 * kills() as usize / 4, "{count} renames in all");
         let (_, record) = records.iter().find(|(key, _)| key.record == desk.last.record).unwrap();
         assert_eq!(record.registers["name"].value[0], format!("Name {count}"));
         // Whoever asks again hears what was said the first time.

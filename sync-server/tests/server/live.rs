@@ -40,8 +40,6 @@ async fn a_push_is_hinted_to_the_clinics_devices_at_every_server_and_to_nobody_e
     far.address = address;
     let mut channels = [connect(&near).await, connect(&far).await];
     let mut strange = connect(&stranger).await;
-    // The second server listens as soon as it is connected to the database.
-    tokio::time::sleep(Duration::from_millis(300)).await;
     desk.push(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
     for channel in &mut channels {
         assert_eq!(next(channel).await, Some(Message::text("{\"head\":1}")));
@@ -93,13 +91,24 @@ async fn a_server_that_ends_says_so_and_answers_what_is_under_way() {
     let desk = site.desk(site.clinic().await).await;
     let mut channel = connect(&desk).await;
     let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
+    // Somebody else has the clinic, so that the push cannot end before the server is asked to.
+    let mut holder = site.owner.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM clinic FOR UPDATE").execute(&mut *holder).await.unwrap();
+    let owner = site.owner.clone();
     let push = desk.post("/v1/push", &message);
-    let stop = async {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        site.stop_server().await;
+    let end = async {
+        let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&owner).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let told = async {
+            let closed = next(&mut channel).await;
+            assert!(matches!(closed, Some(Message::Close(Some(_)))), "{closed:?}");
+            holder.rollback().await.unwrap();
+        };
+        tokio::join!(site.stop_server(), told)
     };
-    let (answer, ()) = tokio::join!(push, stop);
+    let (answer, _) = tokio::join!(push, end);
     assert_eq!(answer.status(), reqwest::StatusCode::OK);
-    let closed = next(&mut channel).await;
-    assert!(matches!(closed, Some(Message::Close(Some(_)))), "{closed:?}");
 }
