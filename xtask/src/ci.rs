@@ -56,6 +56,11 @@ fn lints_of_page() -> Result<()> {
 /// Advisories are left out: they would need a database from a host that a build machine need not reach.
 fn licences() -> Result<()> {
     let program = install::cargo_deny()?;
+    // Building brings what this machine needs; the crates of the other systems are looked at too.
+    execute(
+        project::cargo("fetch")?.arg("--locked"),
+        "Cargo's messages above say which crate did not come.",
+    )?;
     execute(
         Command::new(program).current_dir(project::root()).args([
             "--offline",
