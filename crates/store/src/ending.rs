@@ -1,63 +1,70 @@
-//! The end of the process while databases are being closed.
+//! The end of the process while databases are open.
 //!
-//! A pool that is dropped and not closed leaves the closing of its connections to sqlx's threads. The process may end
-//! meanwhile, and SQLCipher then frees what all connections share (`sqlcipher_extra_shutdown`, by `atexit` and again
-//! among the destructors): a thread in the middle of closing crashes. So the end waits for those threads, and
-//! whoever begins to close after it has begun stays at the door. The file is then as after a crash: nothing is lost.
+//! A pool that is dropped and not closed leaves the closing of its connections to sqlx's threads, and tasks that nobody
+//! waits for go on opening and reading. The process may end meanwhile, and SQLCipher then frees what all connections
+//! share (`sqlcipher_extra_shutdown`, by `atexit` and again among the destructors): a thread that reads a page, or is
+//! in the middle of closing, would crash. So the end takes the mutex of each open connection and keeps it: whoever is
+//! inside SQLite comes out first, and nobody goes in any more. Who begins to open one stays at the door. The file is
+//! then as after a crash: nothing is lost.
 
-use std::cell::OnceCell;
-use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use crate::ffi::ConnectionMutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the end of the process waits for connections that are being closed.
+/// How long the end of the process waits for threads that are inside SQLite.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Threads that are closing a connection.
-static CLOSING: AtomicUsize = AtomicUsize::new(0);
-static ENDING: AtomicBool = AtomicBool::new(false);
+static DOOR: Mutex<Door> = Mutex::new(Door { open: Vec::new(), is_shut: false });
 
-/// Counts its thread as closing until the thread ends: SQLite has no call for when a connection is closed, but
-/// each connection has a thread of its own in sqlx, which ends right after it.
-struct Closing;
-
-impl Closing {
-    fn begin() -> Self {
-        CLOSING.fetch_add(1, SeqCst);
-        Self
-    }
+struct Door {
+    /// Of the connections that may use SQLCipher.
+    open: Vec<ConnectionMutex>,
+    /// The process ends.
+    is_shut: bool,
 }
 
-impl Drop for Closing {
-    fn drop(&mut self) {
-        CLOSING.fetch_sub(1, SeqCst);
-    }
+fn door() -> MutexGuard<'static, Door> {
+    DOOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-thread_local! {
-    static HERE: OnceCell<Closing> = const { OnceCell::new() };
-}
+/// A connection that the end of the process has to know of, until this is dropped.
+#[derive(Debug)]
+pub struct Open(ConnectionMutex);
 
-/// A connection begins to close on this thread.
-pub extern "C" fn closing(_connection: *mut c_void) {
-    let counted = Closing::begin();
-    // The count goes up before the look, and the end begins before it looks at the count: one sees the other.
-    if ENDING.load(SeqCst) {
-        drop(counted);
-        loop {
-            thread::park();
+impl Open {
+    /// Before the connection uses SQLCipher for the first time. At the end of the process it goes no further.
+    pub fn begin(connection: ConnectionMutex) -> Self {
+        let mut door = door();
+        if door.is_shut {
+            drop(door);
+            loop {
+                thread::park();
+            }
         }
+        door.open.push(connection);
+        Self(connection)
     }
-    // A thread that closes a second connection is counted already; one that is past its end closes uncounted.
-    let _ = HERE.try_with(|here| here.set(counted));
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        door().open.retain(|open| *open != self.0);
+    }
 }
 
 /// The process ends.
 pub extern "C" fn wait() {
-    ENDING.store(true, SeqCst);
     let since = Instant::now();
-    while CLOSING.load(SeqCst) > 0 && since.elapsed() < PATIENCE {
+    loop {
+        let mut door = door();
+        door.is_shut = true;
+        // Whoever closes a connection takes it off the list before it is gone, and waits for this lock.
+        door.open.retain(|connection| !connection.hold());
+        if door.open.is_empty() || since.elapsed() >= PATIENCE {
+            return;
+        }
+        drop(door);
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -18,8 +18,8 @@ unsafe extern "C" {
 /// OpenSSL's `OPENSSL_INIT_NO_ATEXIT`.
 const INIT_NO_ATEXIT: u64 = 0x0008_0000;
 
-/// Sets up OpenSSL and SQLCipher once, so that neither is taken down under a thread of sqlx that is still closing
-/// a database when the process ends: OpenSSL stays, and before SQLCipher goes, `ending` runs. Before anything else
+/// Sets up OpenSSL and SQLCipher once, so that neither is taken down under a thread of sqlx that still works on a
+/// database when the process ends: OpenSSL stays, and before SQLCipher goes, `ending` runs. Before anything else
 /// uses either.
 pub fn initialize(ending: extern "C" fn()) {
     static ONCE: Once = Once::new();
@@ -32,19 +32,40 @@ pub fn initialize(ending: extern "C" fn()) {
     });
 }
 
-/// Runs `closing` on the thread that closes the connection, before anything of it is taken down.
-pub async fn before_close(
-    connection: &mut SqliteConnection,
-    closing: extern "C" fn(*mut c_void),
-) -> Result<(), sqlx::Error> {
-    let mut handle = connection.lock_handle().await?;
-    let db = handle.as_raw_handle().as_ptr();
-    // SAFETY: SQLite calls `closing` once. It wants a pointer that is not null and does not look at it.
-    unsafe { sqlite::sqlite3_set_clientdata(db, CLOSING.as_ptr(), db.cast::<c_void>(), Some(closing)) };
-    Ok(())
+/// The mutex of a connection, which a thread has for as long as it is inside SQLite with that connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionMutex(*mut sqlite::sqlite3_mutex);
+
+// SAFETY: mutexes are made for being shared.
+unsafe impl Send for ConnectionMutex {}
+// SAFETY: as above.
+unsafe impl Sync for ConnectionMutex {}
+
+impl ConnectionMutex {
+    /// Takes it for good; false while another thread has it. The connection must not be gone.
+    pub fn hold(self) -> bool {
+        // SAFETY: the caller knows that the connection is there, and its mutex with it.
+        unsafe { sqlite::sqlite3_mutex_try(self.0) == sqlite::SQLITE_OK }
+    }
 }
 
-const CLOSING: &CStr = c"frontdesk_closing";
+/// The mutex of the connection, which has one by its `serialized` option. Asked for early: of a connection that is
+/// being closed SQLite does not tell it.
+pub async fn mutex_of(connection: &mut SqliteConnection) -> Result<ConnectionMutex, sqlx::Error> {
+    let mut handle = connection.lock_handle().await?;
+    // SAFETY: the handle is locked and open.
+    Ok(ConnectionMutex(unsafe { sqlite::sqlite3_db_mutex(handle.as_raw_handle().as_ptr()) }))
+}
+
+/// Gives `value` to the connection, which drops it in the middle of being closed: its pages, and with them SQLCipher,
+/// are done with, and its mutex is still held. SQLite has no call for that but the end of a function's state.
+pub async fn keep_until_closed<T: Send + Sync + 'static>(
+    connection: &mut SqliteConnection,
+    value: T,
+) -> Result<(), sqlx::Error> {
+    let function: Function<T> = |_, _| Ok(Answer::Null);
+    add_function(connection, "frontdesk_is_open", 0, false, &Arc::new(value), function).await
+}
 
 /// Gives the connection its raw 32-byte key. Done here and not by a pragma, which sqlx would log.
 pub async fn set_key(connection: &mut SqliteConnection, key: &[u8; 32]) -> Result<(), sqlx::Error> {

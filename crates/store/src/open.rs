@@ -1,8 +1,9 @@
 //! Opening and closing the database.
 
 use crate::capture::{self, CaptureState};
+use crate::ending::{self, Open};
 use crate::error::StoreError;
-use crate::{derive, ending, ffi, generated};
+use crate::{derive, ffi, generated};
 use chrono::{DateTime, Utc};
 use domain::id::ActorId;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -128,6 +129,8 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(false)
+        // With a mutex for each connection, which the end of the process takes (`ending`).
+        .serialized(true)
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(256)
         .disable_statement_logging()
@@ -213,8 +216,9 @@ async fn open_readers(path: &Path, key: &DatabaseKey) -> Result<SqlitePool, Stor
 }
 
 async fn unlock(connection: &mut SqliteConnection, key: &DatabaseKey) -> Result<(), sqlx::Error> {
+    let open = Open::begin(ffi::mutex_of(connection).await?);
+    ffi::keep_until_closed(connection, open).await?;
     ffi::set_key(connection, &key.0).await?;
-    ffi::before_close(connection, ending::closing).await?;
     // SQLCipher would log to standard error what may name a file or a key's fault.
     sqlx::raw_sql("PRAGMA cipher_log_level = NONE;").execute(connection).await?;
     Ok(())
