@@ -34,6 +34,11 @@ impl DateOrder {
     pub fn is_day_first(self) -> bool {
         self == Self::DayFirst
     }
+
+    /// This order, then the other.
+    fn preferred(self) -> [Self; 2] {
+        [self, Self::from_day_first(!self.is_day_first())]
+    }
 }
 
 /// Months in English and Spanish; three letters are enough.
@@ -62,11 +67,16 @@ const MONTHS: [[&str; 2]; 12] = [
 /// # Errors
 /// [`Problem::NotADate`].
 pub fn parse_date(text: &str, order: DateOrder, today: NaiveDate) -> Result<NaiveDate, Problem> {
+    read_date(text, &order.preferred(), today)
+}
+
+/// The date that `text` says in the first of `orders` in which it is one.
+fn read_date(text: &str, orders: &[DateOrder], today: NaiveDate) -> Result<NaiveDate, Problem> {
     let folded = fold_date(text);
     let parts = split(&folded).ok_or(Problem::NotADate)?;
     let date = match parts.as_slice() {
-        [Part::Number(digits)] => compact(digits, order, today),
-        [Part::Number(a), Part::Number(b), Part::Number(c)] => three_numbers([a, b, c], order, today),
+        [Part::Number(digits)] => compact(digits, orders, today),
+        [Part::Number(a), Part::Number(b), Part::Number(c)] => three_numbers([a, b, c], orders, today),
         [Part::Month(month), Part::Number(day), Part::Number(year)]
         | [Part::Number(day), Part::Month(month), Part::Number(year)]
             if day.len() <= 2 =>
@@ -87,7 +97,23 @@ pub fn parse_date(text: &str, order: DateOrder, today: NaiveDate) -> Result<Naiv
 /// [`Problem::NotADate`], [`Problem::InTheFuture`], [`Problem::TooLongAgo`] (more than
 /// [`AGE_MAX_YEARS`]).
 pub fn birth_date(text: &str, order: DateOrder, today: NaiveDate) -> Result<NaiveDate, Problem> {
-    let date = parse_date(text, order, today)?;
+    of_the_living(parse_date(text, order, today)?, today)
+}
+
+/// A date of birth from a column of dates that are all written in one order: read in the other one, 13/1/1990 would be
+/// a date, but then its neighbours would be wrong, and nobody would know.
+///
+/// # Errors
+/// As [`birth_date`]; [`Problem::OtherDateOrder`] for what is a date in the other order only.
+pub fn column_birth_date(text: &str, order: DateOrder, today: NaiveDate) -> Result<NaiveDate, Problem> {
+    match read_date(text, &[order], today) {
+        Ok(date) => of_the_living(date, today),
+        Err(_) if parse_date(text, order, today).is_ok() => Err(Problem::OtherDateOrder),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn of_the_living(date: NaiveDate, today: NaiveDate) -> Result<NaiveDate, Problem> {
     match age_years(date, today) {
         None => Err(Problem::InTheFuture),
         Some(age) if age >= AGE_MAX_YEARS && date < years_before(today, AGE_MAX_YEARS) => {
@@ -159,42 +185,41 @@ fn month_named(word: &str) -> Option<u32> {
 }
 
 /// Six or eight digits in a row.
-fn compact(digits: &str, order: DateOrder, today: NaiveDate) -> Option<NaiveDate> {
+fn compact(digits: &str, orders: &[DateOrder], today: NaiveDate) -> Option<NaiveDate> {
     if digits.len() != 6 && digits.len() != 8 {
         return None;
     }
     let year_first = || {
         let year = number(digits.get(..4)?);
         let plausible = i32::try_from(year).ok()? >= COMPACT_YEAR_MIN;
-        (digits.len() == 8 && plausible).then(|| three_numbers_of(digits, [4, 2], order, today))?
+        (digits.len() == 8 && plausible).then(|| three_numbers_of(digits, [4, 2], orders, today))?
     };
-    year_first().or_else(|| three_numbers_of(digits, [2, 2], order, today))
+    year_first().or_else(|| three_numbers_of(digits, [2, 2], orders, today))
 }
 
 fn three_numbers_of(
     digits: &str,
     lengths: [usize; 2],
-    order: DateOrder,
+    orders: &[DateOrder],
     today: NaiveDate,
 ) -> Option<NaiveDate> {
     let (a, rest) = digits.split_at_checked(lengths[0])?;
     let (b, c) = rest.split_at_checked(lengths[1])?;
-    three_numbers([a, b, c], order, today)
+    three_numbers([a, b, c], orders, today)
 }
 
-fn three_numbers([a, b, c]: [&str; 3], order: DateOrder, today: NaiveDate) -> Option<NaiveDate> {
+fn three_numbers([a, b, c]: [&str; 3], orders: &[DateOrder], today: NaiveDate) -> Option<NaiveDate> {
     if a.len() == 4 {
         return dated(a, number(b), number(c), today);
     }
     if a.len() > 2 || b.len() > 2 {
         return None;
     }
-    let month_first = || dated(c, number(a), number(b), today);
-    let day_first = || dated(c, number(b), number(a), today);
-    match order {
-        DateOrder::MonthFirst => month_first().or_else(day_first),
-        DateOrder::DayFirst => day_first().or_else(month_first),
-    }
+    let read = |order: &DateOrder| match order {
+        DateOrder::MonthFirst => dated(c, number(a), number(b), today),
+        DateOrder::DayFirst => dated(c, number(b), number(a), today),
+    };
+    orders.iter().find_map(read)
 }
 
 /// The date in a year of two or four digits.

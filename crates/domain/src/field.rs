@@ -18,6 +18,8 @@ pub enum Problem {
     ControlCharacter,
     /// Not a date that can be understood.
     NotADate,
+    /// A date only if day and month are read the other way round than in the rest of its column.
+    OtherDateOrder,
     /// A date after today.
     InTheFuture,
     /// A date more than 130 years ago.
@@ -51,6 +53,7 @@ impl fmt::Display for Problem {
             Self::TooLong => "is too long",
             Self::ControlCharacter => "contains a character that cannot be shown",
             Self::NotADate => "is not a date; write it as 1985-03-14",
+            Self::OtherDateOrder => "is a date only with day and month the other way round",
             Self::InTheFuture => "is in the future",
             Self::TooLongAgo => "is more than 130 years ago",
             Self::NotAPhone => "is not a phone number; write it with its area code",

@@ -54,6 +54,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::TooLong => t!(problem.too_long),
         Problem::ControlCharacter => t!(problem.control_character),
         Problem::NotADate => t!(problem.not_a_date),
+        Problem::OtherDateOrder => t!(problem.other_date_order),
         Problem::InTheFuture => t!(problem.in_the_future),
         Problem::TooLongAgo => t!(problem.too_long_ago),
         Problem::NotAPhone => t!(problem.not_a_phone),

@@ -20,10 +20,11 @@ const CHUNK_BYTES: usize = 4 << 20;
 /// Records that one step of an undo takes back.
 const UNDO_RECORDS: u32 = 500;
 
-/// What is going on.
+/// What is going on, and how it ended.
 #[derive(Default)]
 pub struct Jobs {
     receiving: Mutex<HashMap<ImportId, Arc<tokio::sync::Mutex<Receiving>>>>,
+    /// Also work that has ended, so that whoever asks late hears how; the next one on the same import takes its place.
     running: Mutex<HashMap<ImportId, Running>>,
     /// The chart numbers that a dry run would have added, until its import is run or discarded.
     checked: Mutex<HashMap<ImportId, HashSet<String>>>,
@@ -40,6 +41,12 @@ struct Running {
     cancel: Arc<AtomicBool>,
     /// Holds how it ended, once it has.
     ended: watch::Receiver<Option<Result<(), ErrorBody>>>,
+}
+
+impl Running {
+    fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -75,7 +82,7 @@ impl Jobs {
 
     /// Whether work on this import is running.
     pub fn is_running(&self, id: ImportId) -> bool {
-        lock(&self.running).contains_key(&id)
+        lock(&self.running).get(&id).is_some_and(|work| !work.has_ended())
     }
 
     /// Asks the work to stop after the present chunk.
@@ -98,10 +105,10 @@ impl Jobs {
     }
 }
 
-/// Waits for the work on an import, if there is any.
+/// Waits for the work on an import, if there is or was any.
 ///
 /// # Errors
-/// How the work failed.
+/// How the work failed, also if it had before.
 pub async fn wait_for_import(desk: &Desk, id: ImportId) -> Result<(), ErrorBody> {
     let running = lock(&desk.0.jobs.running).get(&id).cloned();
     let Some(mut running) = running else { return Ok(()) };
@@ -167,7 +174,7 @@ pub fn start(desk: &Desk, id: ImportId, work: Work, assumed: HashSet<String>) ->
     let (tell, ended) = watch::channel(None);
     {
         let mut running = lock(&desk.0.jobs.running);
-        if running.contains_key(&id) {
+        if running.get(&id).is_some_and(|work| !work.has_ended()) {
             return Err(ImportError::Running.into());
         }
         running.insert(id, Running { cancel: Arc::clone(&cancel), ended });
@@ -179,7 +186,6 @@ pub fn start(desk: &Desk, id: ImportId, work: Work, assumed: HashSet<String>) ->
             tracing::warn!(code = ?error.code, ?work, "an import stopped");
             stopped(&desk, id, work).await;
         }
-        lock(&desk.0.jobs.running).remove(&id);
         let _ = tell.send(Some(result));
         report(&desk, id).await;
     });

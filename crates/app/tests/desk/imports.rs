@@ -250,3 +250,13 @@ fn shared_data() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     Some(root.unwrap_or_else(beside).join("synthea-csv")).filter(|folder| folder.is_dir())
 }
+
+#[tokio::test]
+async fn whoever_asks_late_hears_that_an_import_failed() {
+    let test = TestDesk::empty().await;
+    let import = test.send(large(2_600).as_bytes(), 1 << 20).await.expect("a file");
+    test.call("import_run", json!({"id": import.id})).await;
+    test.desk.store().expect("an open database").close().await;
+    let heard = app::wait_for_import(&test.desk, import.id).await.expect_err("no database, no import");
+    assert_eq!(app::wait_for_import(&test.desk, import.id).await, Err(heard));
+}

@@ -1,7 +1,7 @@
 //! A row of a file of patients.
 
 use super::{Row, RowError, Target, split_full_name};
-use crate::date::{DateOrder, birth_date};
+use crate::date::{DateOrder, column_birth_date};
 use crate::field::Problem;
 use crate::patient::{Address, NOTE_MAX_CHARS, Name, Tier, Word};
 use crate::text::fold;
@@ -87,7 +87,7 @@ fn born(row: &mut Row<'_>, order: DateOrder, today: NaiveDate) -> Option<NaiveDa
     if text.starts_with("0000-00-00") || says_nothing(text) {
         return None;
     }
-    birth_date(text, order, today).map_err(|problem| row.fail(column, problem)).ok()
+    column_birth_date(text, order, today).map_err(|problem| row.fail(column, problem)).ok()
 }
 
 fn phones(row: &mut Row<'_>) -> Vec<ImportedContact> {

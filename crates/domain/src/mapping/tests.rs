@@ -246,6 +246,22 @@ fn a_date_is_read_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_date_in_another_order_than_its_file_is_told_and_not_turned_round() {
+    let columns = [Some(Target::Given), Some(Target::BirthDate)];
+    let read = |date: &str, order| {
+        build_patient(&cells(&format!("Ann,{date}")), &columns, order, day(2026, 6, 15))
+            .map(|patient| patient.birth_date)
+    };
+    let turned = Err(vec![error(1, Problem::OtherDateOrder)]);
+    assert_eq!(read("13/01/1990", MonthFirst), turned);
+    assert_eq!(read("01/13/1990", DayFirst), turned);
+    assert_eq!(read("13011990", MonthFirst), turned);
+    assert_eq!(read("31/31/1990", MonthFirst), Err(vec![error(1, Problem::NotADate)]));
+    assert_eq!(read("1990-01-13", DayFirst), Ok(Some(day(1990, 1, 13))));
+    assert_eq!(read("13 Jan 1990", MonthFirst), Ok(Some(day(1990, 1, 13))));
+}
+
+#[test]
 fn an_allergy_has_all_its_reactions_and_the_gravest_severity() {
     let headers = "PATIENT,DESCRIPTION,REACTION1,DESCRIPTION1,SEVERITY1,REACTION2,DESCRIPTION2,SEVERITY2";
     let allergy = read_allergy(headers, "p-1,Latex,418,Itching,MILD,271,Rash,SEVERE").unwrap();
