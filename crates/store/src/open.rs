@@ -202,7 +202,7 @@ async fn open_readers(path: &Path, key: &DatabaseKey) -> Result<SqlitePool, Stor
             Box::pin(async move {
                 unlock(connection, &key).await?;
                 // Only the writer checkpoints: the second guard against the WAL-reset bug.
-                sqlx::raw_sql("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144;")
+                sqlx::raw_sql("PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048;")
                     .execute(&mut *connection)
                     .await?;
                 derive::register_functions(connection).await?;
