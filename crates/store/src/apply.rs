@@ -40,7 +40,7 @@ pub async fn apply_ops(write: &mut Write, ops: &[Op]) -> Result<Applied, StoreEr
     Ok(result)
 }
 
-fn concerns_record(error: &StoreError) -> bool {
+pub(crate) fn concerns_record(error: &StoreError) -> bool {
     match error {
         StoreError::StoredValue { .. } | StoreError::Json(_) => true,
         StoreError::Database(error) => crate::error::concerns_values(error),
@@ -95,11 +95,25 @@ fn known_columns(
 
 /// SQLite would turn a value of another type into one that fits, or an id into nothing.
 fn check(columns: &[Column], values: &Values) -> Result<(), StoreError> {
+    misfit(columns, values).map_or(Ok(()), |column| Err(StoreError::StoredValue { column }))
+}
+
+/// The first column that cannot hold its value.
+pub(crate) fn misfit(columns: &[Column], values: &Values) -> Option<&'static str> {
     if values.len() != columns.len() {
-        return Err(StoreError::StoredValue { column: "values" });
+        return Some("values");
     }
     let misfit = columns.iter().zip(values).find(|(column, value)| !fits(column.ty, value));
-    misfit.map_or(Ok(()), |(column, _)| Err(StoreError::StoredValue { column: column.name }))
+    misfit.map(|(column, _)| column.name)
+}
+
+/// The values of `columns` in a row that is a JSON list, behind its id.
+pub(crate) fn values_sql(columns: &[&Column]) -> Vec<String> {
+    let value = |(at, column): (usize, &&Column)| match column.ty {
+        Type::Uuid => format!("unhex(value ->> {})", at + 1),
+        Type::Text | Type::Integer => format!("value ->> {}", at + 1),
+    };
+    columns.iter().enumerate().map(value).collect()
 }
 
 /// Whether a column of this type can hold the value; whether it may be NULL is for the table to say.

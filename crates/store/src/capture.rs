@@ -7,6 +7,7 @@
 mod generate;
 mod state;
 
+pub(crate) use generate::json_array;
 pub use generate::trigger_statements;
 pub use state::{Bases, CaptureState, Context, Summary, register_functions};
 

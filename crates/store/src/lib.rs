@@ -23,6 +23,7 @@ mod open;
 mod outbox;
 pub mod patient;
 pub mod search;
+pub mod sync;
 mod transaction;
 mod versions;
 

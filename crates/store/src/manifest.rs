@@ -170,6 +170,17 @@ pub const PATIENT_DISTINCT: &Collection = &Collection {
     registers: &[register(1, "pair", &[uuid("first_id"), uuid("second_id")])],
 };
 
+pub const CONFLICT: &Collection = &Collection {
+    number: 9,
+    name: "conflict",
+    kind: Kind::Mutable,
+    registers: &[register(
+        1,
+        "pair",
+        &[text("collection"), uuid("record"), text("register"), text("winner"), text("loser")],
+    )],
+};
+
 /// Every synced table.
 pub const COLLECTIONS: &[&Collection] = &[
     PATIENT,
@@ -180,6 +191,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     PATIENT_NOTE,
     CONSENT_EVENT,
     PATIENT_DISTINCT,
+    CONFLICT,
 ];
 
 /// The collection with this number.

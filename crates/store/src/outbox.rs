@@ -82,11 +82,14 @@ fn op(row: Row) -> Result<Op, StoreError> {
     })
 }
 
-/// The values of a whole record, register by register.
-fn split(collection: &Collection, values: Values) -> Vec<(String, Values)> {
+/// The values of a whole record, register by register. An older version of the app captured fewer of them than there
+/// are registers now.
+pub(crate) fn split(collection: &Collection, values: Values) -> Vec<(String, Values)> {
     let mut values = values.into_iter();
     let registers = collection.registers.iter();
-    registers.map(|r| (r.name.to_owned(), values.by_ref().take(r.columns.len()).collect())).collect()
+    let registers = registers.map(|r| (r, values.by_ref().take(r.columns.len()).collect::<Values>()));
+    let whole = registers.take_while(|(register, values)| values.len() == register.columns.len());
+    whole.map(|(register, values)| (register.name.to_owned(), values)).collect()
 }
 
 fn delete(collection: &Collection, base: &str) -> Result<Change, StoreError> {

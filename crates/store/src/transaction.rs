@@ -150,6 +150,11 @@ impl Write {
         self.capturing.state.summary().next_seq
     }
 
+    /// What follows is this device's own doing, in a transaction of [`Store::apply`].
+    pub(crate) fn stop_applying(&self) {
+        self.capturing.state.stop_applying();
+    }
+
     pub(crate) fn mark(&self, collection: i64) {
         self.capturing.state.mark(collection);
     }

@@ -50,20 +50,23 @@ fn identity(side: &Side) -> String {
     json!([side.stamp.author.device, side.stamp.author.incarnation, side.by.seq, side.values]).to_string()
 }
 
+/// One value, as text: a column holds it, and nobody merges its parts.
 fn side(side: &Side) -> Value {
-    json!({
+    let told = json!({
         "seq": side.by.seq,
         "author": format!("{}.{}", side.stamp.author.device.simple(), side.stamp.author.incarnation.simple()),
         "actor": side.stamp.actor.0.simple().to_string(),
         "at_ms": side.stamp.at_ms,
         "values": side.values,
-    })
+    });
+    Value::String(told.to_string())
 }
 
 /// What lost, as the record of a conflict tells it: the register and its values, none for a delete.
 pub fn loser_of(conflict: &RecordState) -> Option<(String, Option<Values>)> {
     let pair = &conflict.registers.get(PAIR)?.value;
     let register = pair.get(2)?.as_str()?.to_owned();
-    let values = pair.get(4)?.get("values")?.as_array().cloned();
+    let loser: Value = serde_json::from_str(pair.get(4)?.as_str()?).ok()?;
+    let values = loser.get("values")?.as_array().cloned();
     Some((register, values))
 }

@@ -23,7 +23,7 @@ const VERSION: &str = "replica || ':' || seq || coalesce(';' || others, '')";
 
 fn insert_trigger(collection: &Collection) -> String {
     let Collection { name, number, .. } = collection;
-    let values = json_array(collection.columns());
+    let values = json_array("NEW", collection.columns());
     format!(
         "CREATE TRIGGER capture_{name}_insert AFTER INSERT ON {name} WHEN capturing()\n\
          BEGIN\n  \
@@ -40,7 +40,7 @@ fn set_trigger(collection: &Collection, register: &Register) -> String {
     let Collection { name, number, .. } = collection;
     let names: Vec<_> = register.columns.iter().map(|column| column.name).collect();
     let changed: Vec<_> = names.iter().map(|column| format!("OLD.{column} IS NOT NEW.{column}")).collect();
-    let values = json_array(register.columns.iter().copied());
+    let values = json_array("NEW", register.columns.iter().copied());
     let register_number = register.number;
     format!(
         "CREATE TRIGGER capture_{name}_set_{register} AFTER UPDATE OF {columns} ON {name}\n\
@@ -103,14 +103,15 @@ fn write_version(record: &str, register: &str, collection: i64) -> String {
     )
 }
 
-fn json_array(columns: impl Iterator<Item = Column>) -> String {
+/// A row's values as capture writes them.
+pub(crate) fn json_array(row: &str, columns: impl Iterator<Item = Column>) -> String {
     let values: Vec<_> = columns
         .map(|Column { name, ty }| match ty {
-            Type::Integer => format!("NEW.{name}"),
+            Type::Integer => format!("{row}.{name}"),
             // What SQLite's JSON functions made would otherwise go in as JSON, not as the text that it is.
-            Type::Text => format!("NEW.{name} || ''"),
+            Type::Text => format!("{row}.{name} || ''"),
             // JSON holds no BLOBs.
-            Type::Uuid => format!("iif(NEW.{name} IS NULL, NULL, lower(hex(NEW.{name})))"),
+            Type::Uuid => format!("iif({row}.{name} IS NULL, NULL, lower(hex({row}.{name})))"),
         })
         .collect();
     format!("json_array({})", values.join(", "))

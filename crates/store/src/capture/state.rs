@@ -91,6 +91,11 @@ impl CaptureState {
         inner.paired = paired;
     }
 
+    /// The device goes on in another incarnation; tells the one so far.
+    pub fn set_replica(&self, replica: u32) -> u32 {
+        std::mem::replace(&mut self.lock().replica, replica)
+    }
+
     /// Whether changes go to the outbox.
     pub fn set_paired(&self, paired: bool) {
         self.lock().paired = paired;
@@ -109,6 +114,11 @@ impl CaptureState {
         inner.bytes = 0;
         inner.changed.clear();
         inner.turn
+    }
+
+    /// From here on what changes is this device's own doing, in a transaction that began by applying.
+    pub fn stop_applying(&self) {
+        self.lock().mode = Mode::Capturing;
     }
 
     /// Adds what the author had seen.

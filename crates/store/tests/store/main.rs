@@ -13,5 +13,7 @@ mod measure;
 mod random;
 mod replicas;
 mod secrecy;
+mod server;
 mod support;
+mod sync;
 mod transactions;

@@ -59,6 +59,28 @@ impl Desk {
         Self { store, directory, transactions: AtomicU64::new(0) }
     }
 
+    /// One that is not taken for another: a device, and an incarnation, of its own.
+    pub async fn as_device(number: u128) -> Self {
+        let desk = Self::new().await;
+        let (device, incarnation) = (blob(id(number)), blob(id(number + 1_000)));
+        for table in ["device", "replica"] {
+            let sql = format!("UPDATE {table} SET device = {device}, incarnation = {incarnation}");
+            desk.run(&sql).await.unwrap();
+        }
+        desk
+    }
+
+    /// A copy of the file, as it is after a crash.
+    pub async fn copy(&self) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["frontdesk.db", "frontdesk.db-wal"] {
+            std::fs::copy(self.directory.path().join(name), directory.path().join(name)).unwrap();
+        }
+        let store = open(directory.path().join("frontdesk.db")).await.unwrap();
+        // Ids of transactions go on elsewhere than at the original.
+        Self { store, directory, transactions: AtomicU64::new(1_000_000) }
+    }
+
     pub async fn paired() -> Self {
         let desk = Self::new().await;
         desk.store.set_paired(true).await.unwrap();

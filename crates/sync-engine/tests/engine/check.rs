@@ -258,11 +258,9 @@ impl Log {
         for (_, (_, record)) in store.records.iter().filter(|(key, _)| key.collection == CONFLICTS) {
             let pair = &record.registers[PAIR].value;
             let side = |at: usize| {
-                (
-                    named(&pair[at]).unwrap(),
-                    pair[at]["at_ms"].as_i64().unwrap(),
-                    pair[at]["author"].as_str().unwrap(),
-                )
+                let told = told(&pair[at]).unwrap();
+                let author = told["author"].as_str().unwrap().to_owned();
+                (named(&told).unwrap(), told["at_ms"].as_i64().unwrap(), author)
             };
             let [(winner, won_at, won_by), (loser, lost_at, lost_by)] = [side(3), side(4)];
             let is_fact = pair[0] == "event";
@@ -334,7 +332,12 @@ fn tells_of(key: &Key, record: &RecordState, op: Dot) -> bool {
 /// The op that is the winner (3) or the loser (4), if the record is a conflict.
 fn side(key: &Key, record: &RecordState, at: usize) -> Option<Dot> {
     let pair = record.registers.get(PAIR).filter(|_| key.collection == CONFLICTS)?;
-    named(pair.value.get(at)?)
+    named(&told(pair.value.get(at)?)?)
+}
+
+/// The side of a conflict, which is kept as text.
+fn told(side: &Value) -> Option<Value> {
+    serde_json::from_str(side.as_str()?).ok()
 }
 
 /// The op that the side of a conflict is about.

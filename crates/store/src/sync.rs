@@ -1,0 +1,449 @@
+//! The engine's port to this database: what the server told, beside what the tables show.
+//!
+//! Each record is kept as the server told it (`server_record`, the shadow). The tables show that with the outbox over
+//! it. Every method is one transaction: a crash leaves it done or not done. Only `outgoing` reads before it writes: what
+//! comes to the outbox meanwhile is behind what it read.
+
+mod join;
+mod numbers;
+mod packed;
+mod position;
+mod renew;
+mod repair;
+mod shadow;
+mod show;
+
+pub use join::join;
+pub use numbers::Numbers;
+
+use crate::capture::Context;
+use crate::error::StoreError;
+use crate::meter::Usage;
+use crate::open::Store;
+use crate::outbox::list_outbox;
+use crate::transaction::Write;
+use position::State;
+use shadow::{Outbox, Shadow};
+use sqlx::SqliteConnection;
+use std::collections::BTreeSet;
+use sync_engine::{Phase, Position, Replica};
+use sync_protocol::{
+    Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Push, RecordState,
+    Rejection, Remembered, ReplicaId, Sent, Transaction, Values,
+};
+use uuid::Uuid;
+
+/// Ops of a push at most, and bytes of their values, unless one transaction has more: the server takes bodies of 16 MiB.
+const PUSH_OPS: u32 = 2_000;
+const PUSH_BYTES: usize = 4 << 20;
+/// Records of an offer.
+const OFFER_RECORDS: u32 = 1_000;
+
+/// The database as the engine sees it.
+#[derive(Debug)]
+pub struct SqliteReplica<C> {
+    store: Store,
+    usage: Usage,
+    context: C,
+}
+
+impl<C: Fn() -> Context> SqliteReplica<C> {
+    /// `context` tells who syncs, and when; with another id each time.
+    pub fn new(store: &Store, usage: &Usage, context: C) -> Self {
+        Self { store: store.clone(), usage: usage.clone(), context }
+    }
+
+    async fn apply(&self) -> Result<Write, StoreError> {
+        self.store.apply(&self.usage, (self.context)()).await
+    }
+}
+
+impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
+    type Error = StoreError;
+
+    async fn position(&mut self) -> Result<Position, StoreError> {
+        let mut read = self.store.read(&self.usage).await?;
+        let position = State::load(&mut read).await?.position()?;
+        read.end().await?;
+        Ok(position)
+    }
+
+    async fn enter(&mut self, epoch: Epoch) -> Result<(), StoreError> {
+        let mut write = self.apply().await?;
+        let mut state = State::load(&mut write).await?;
+        state.set_phase(&Phase::Uploading { target: epoch, after: None });
+        state.forget_staged();
+        state.save(&mut write).await?;
+        sqlx::raw_sql("DELETE FROM staged_page").execute(&mut *write).await?;
+        sqlx::query("UPDATE sent_transaction SET answered_in = NULL, seq = NULL WHERE answered_in <> ?")
+            .bind(epoch.0)
+            .execute(&mut *write)
+            .await?;
+        write.commit().await
+    }
+
+    async fn offers(&mut self, after: Option<&Key>) -> Result<Vec<Offered>, StoreError> {
+        let mut read = self.store.read(&self.usage).await?;
+        let shadow = Shadow::load(&mut read).await?;
+        let records = shadow.behind(&mut read, after, OFFER_RECORDS).await?;
+        read.end().await?;
+        let offer = |(key, record): (Key, RecordState)| {
+            let versions = record.versions().map(|(name, version)| (name.to_owned(), version.clone()));
+            (key, versions.collect())
+        };
+        Ok(records.into_iter().map(offer).collect())
+    }
+
+    async fn states(&mut self, keys: &[Key]) -> Result<Vec<(Key, RecordState)>, StoreError> {
+        let mut read = self.store.read(&self.usage).await?;
+        let states = Shadow::load(&mut read).await?.of(&mut read, keys).await?;
+        read.end().await?;
+        Ok(states.into_iter().collect())
+    }
+
+    async fn rejections(&mut self) -> Result<Vec<Remembered>, StoreError> {
+        let mut read = self.store.read(&self.usage).await?;
+        let entries = attention(&mut read).await?;
+        read.end().await?;
+        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    async fn uploaded(&mut self, last: Option<Key>) -> Result<(), StoreError> {
+        let mut write = self.apply().await?;
+        let mut state = State::load(&mut write).await?;
+        if let Phase::Uploading { target, .. } = state.phase()? {
+            state.set_phase(&match last {
+                Some(last) => Phase::Uploading { target, after: Some(last) },
+                None => Phase::Refetching { target },
+            });
+            state.save(&mut write).await?;
+        }
+        write.commit().await
+    }
+
+    async fn outgoing(&mut self, epoch: Epoch) -> Result<Option<Push>, StoreError> {
+        let mut read = self.store.read(&self.usage).await?;
+        // Answers come in the order of the ops.
+        let answered: i64 = sqlx::query_scalar(
+            "SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL",
+        )
+        .fetch_one(&mut *read)
+        .await?;
+        let mut transactions = list_outbox(&mut read, answered, PUSH_OPS).await?;
+        within_bytes(&mut transactions);
+        read.end().await?;
+        let (Some(first), Some(last)) =
+            (transactions.first().and_then(Transaction::key), transactions.last())
+        else {
+            return Ok(None);
+        };
+        let last = last.ops.last().map_or(first, |op| op.id);
+        let sent = self.mark_sent(epoch, &transactions, first, last).await?;
+        let sent = transactions.into_iter().map(|transaction| {
+            let earlier = transaction.key().is_some_and(|key| sent.contains(&key.seq));
+            Sent { transaction, in_earlier_epoch: earlier }
+        });
+        let clock = Clock { wall_ms: 0, boot_ms: 0, boot: None };
+        Ok(Some(Push { epoch, clock, transactions: sent.collect() }))
+    }
+
+    async fn answered(&mut self, epoch: Epoch, answers: Vec<(Dot, Outcome)>) -> Result<(), StoreError> {
+        let mut write = self.apply().await?;
+        let state = State::load(&mut write).await?;
+        if state.target()? != Some(epoch) {
+            return write.commit().await;
+        }
+        let seqs: Vec<_> =
+            answers.iter().map(|(key, outcome)| vec![key.seq.into(), outcome.seq.into()]).collect();
+        sqlx::query(
+            "UPDATE sent_transaction SET answered_in = ?2, seq = a.value ->> 1
+             FROM json_each(?1) a WHERE first_seq = a.value ->> 0",
+        )
+        .bind(crate::json::rows(seqs)?)
+        .bind(epoch.0)
+        .execute(&mut *write)
+        .await?;
+        let mut changed = BTreeSet::new();
+        for (key, outcome) in answers {
+            if let Some(rejection) = outcome.rejected {
+                changed.extend(file_rejection(&mut write, key, rejection).await?);
+            }
+        }
+        changed.extend(clear(&mut write, &state).await?);
+        show_again(&mut write, changed).await?;
+        write.commit().await
+    }
+
+    async fn stage(&mut self, epoch: Epoch, page: Page) -> Result<(), StoreError> {
+        let mut write = self.apply().await?;
+        let mut state = State::load(&mut write).await?;
+        if state.target()? != Some(epoch) {
+            return write.commit().await;
+        }
+        if !state.has_staged(epoch) {
+            sqlx::raw_sql("DELETE FROM staged_page").execute(&mut *write).await?;
+        }
+        let mut shadow = Shadow::load(&mut write).await?;
+        match page.head {
+            None => {
+                shadow.stage(&mut write, &page.records).await?;
+                state.set_staged(epoch, &page.next);
+                state.save(&mut write).await?;
+            }
+            Some(head) if page.records.is_empty() && state.is_at(epoch, head)? => {}
+            Some(head) => take(&mut write, state, shadow, epoch, head, page.records).await?,
+        }
+        write.commit().await
+    }
+
+    async fn digests(&mut self) -> Result<Option<Digests>, StoreError> {
+        let mut read = self.store.read(&self.usage).await?;
+        let state = State::load(&mut read).await?;
+        let pending: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM outbox)").fetch_one(&mut *read).await?;
+        let at_rest = state.phase()? == Phase::Following && !pending;
+        let digests = if at_rest { Some(shadow::digests(&mut read, state.cursor()?).await?) } else { None };
+        read.end().await?;
+        Ok(digests)
+    }
+
+    async fn repair(
+        &mut self,
+        head: u64,
+        bucket: Bucket,
+        records: Vec<(Key, RecordState)>,
+    ) -> Result<(), StoreError> {
+        let mut write = self.apply().await?;
+        let state = State::load(&mut write).await?;
+        if state.cursor()? == head && state.phase()? == Phase::Following {
+            repair::repair(&mut write, state, &bucket, records).await?;
+        }
+        write.commit().await
+    }
+
+    async fn renew(&mut self, from: Dot) -> Result<(), StoreError> {
+        let mut write = self.apply().await?;
+        let number = renew::renew(&mut write, from).await?;
+        let outbox = Outbox::load(&mut write).await?;
+        show_again(&mut write, outbox.keys().cloned().collect()).await?;
+        // While nobody else can write.
+        let before = self.store.capture.set_replica(number);
+        let committed = write.commit().await;
+        if committed.is_err() {
+            self.store.capture.set_replica(before);
+        }
+        committed
+    }
+}
+
+impl<C: Fn() -> Context> SqliteReplica<C> {
+    /// From now on these count as sent in `epoch`; tells which were sent in an earlier one, by their first op.
+    async fn mark_sent(
+        &self,
+        epoch: Epoch,
+        transactions: &[Transaction],
+        first: Dot,
+        last: Dot,
+    ) -> Result<BTreeSet<u64>, StoreError> {
+        let mut write = self.apply().await?;
+        let range =
+            (i64::try_from(first.seq).unwrap_or(i64::MAX), i64::try_from(last.seq).unwrap_or(i64::MAX));
+        let known: Vec<(i64, Uuid)> =
+            sqlx::query_as("SELECT first_seq, sent_in FROM sent_transaction WHERE first_seq BETWEEN ? AND ?")
+                .bind(range.0)
+                .bind(range.1)
+                .fetch_all(&mut *write)
+                .await?;
+        if known.len() < transactions.len() {
+            let rows = transactions.iter().filter_map(|transaction| {
+                let (first, last) = (transaction.ops.first()?, transaction.ops.last()?);
+                Some(vec![first.id.seq.into(), last.id.seq.into()])
+            });
+            sqlx::query(
+                "INSERT INTO sent_transaction (first_seq, last_seq, sent_in)
+                 SELECT value ->> 0, value ->> 1, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
+            )
+            .bind(crate::json::rows(rows)?)
+            .bind(epoch.0)
+            .execute(&mut *write)
+            .await?;
+        }
+        write.commit().await?;
+        let earlier = known.into_iter().filter(|(_, sent_in)| *sent_in != epoch.0);
+        Ok(earlier.filter_map(|(first, _)| u64::try_from(first).ok()).collect())
+    }
+}
+
+/// The numbers of replicas here, also of `ids`, which are given one.
+///
+/// # Errors
+/// A full disk, a damaged file.
+pub async fn numbers(
+    store: &Store,
+    usage: &Usage,
+    context: Context,
+    ids: &[ReplicaId],
+) -> Result<Numbers, StoreError> {
+    let mut read = store.read(usage).await?;
+    let mut numbers = Numbers::load(&mut read).await?;
+    read.end().await?;
+    if !numbers.know(ids) {
+        let mut write = store.apply(usage, context).await?;
+        numbers.include(&mut write, ids.iter().copied()).await?;
+        write.commit().await?;
+    }
+    Ok(numbers)
+}
+
+/// As many of the transactions as one push may carry; one at the least.
+fn within_bytes(transactions: &mut Vec<Transaction>) {
+    let size = |values: &Values| values.iter().map(|value| value.as_str().map_or(8, str::len)).sum::<usize>();
+    let size_of = |op: &Op| match &op.change {
+        Change::Insert { registers } => registers.iter().map(|(_, values)| size(values)).sum(),
+        Change::Set { values, .. } => size(values),
+        Change::Delete { .. } => 0,
+    };
+    let mut bytes = 0;
+    let fits = |transaction: &&Transaction| {
+        bytes += transaction.ops.iter().map(size_of).sum::<usize>();
+        bytes <= PUSH_BYTES
+    };
+    let fitting = transactions.iter().take_while(fits).count();
+    transactions.truncate(fitting.max(1));
+}
+
+/// Takes over what was staged and `records`, which reach the head. What a server of a new epoch does not have although
+/// it was told stays: absence never means deletion, and the sums differ then.
+async fn take(
+    write: &mut Write,
+    mut state: State,
+    mut shadow: Shadow,
+    epoch: Epoch,
+    head: u64,
+    records: Vec<(Key, RecordState)>,
+) -> Result<(), StoreError> {
+    state.reach(epoch, head)?;
+    state.save(write).await?;
+    let mut changed = clear(write, &state).await?;
+    let outbox = Outbox::load(write).await?;
+    let pages: Vec<i64> =
+        sqlx::query_scalar("SELECT no FROM staged_page ORDER BY no").fetch_all(&mut **write).await?;
+    for page in pages {
+        let staged = shadow.staged(write, page).await?;
+        shadow.put(write, &staged, &outbox, &mut changed).await?;
+    }
+    shadow.put(write, &records, &outbox, &mut changed).await?;
+    shadow.save_sums(write).await?;
+    sqlx::raw_sql("DELETE FROM staged_page").execute(&mut **write).await?;
+    show_again(write, changed).await?;
+    settle_attention(write, &shadow).await
+}
+
+/// Pending ends when what the server made of it is here; tells which records it was about.
+async fn clear(write: &mut Write, state: &State) -> Result<BTreeSet<Key>, StoreError> {
+    let Some(epoch) = state.epoch() else { return Ok(BTreeSet::new()) };
+    let ended: Vec<(i64, i64)> = sqlx::query_as(
+        "DELETE FROM sent_transaction WHERE answered_in = ? AND seq <= ? RETURNING first_seq, last_seq",
+    )
+    .bind(epoch.0)
+    .bind(i64::try_from(state.cursor()?).unwrap_or(i64::MAX))
+    .fetch_all(&mut **write)
+    .await?;
+    let mut keys = BTreeSet::new();
+    let spans = ended.iter().map(|(first, last)| vec![(*first).into(), (*last).into()]);
+    let spans = crate::json::rows(spans)?;
+    if !ended.is_empty() {
+        let cleared: Vec<(i64, Uuid)> = sqlx::query_as(
+            "DELETE FROM outbox WHERE seq IN (
+               SELECT o.seq FROM json_each(?) e JOIN outbox o ON o.seq BETWEEN e.value ->> 0 AND e.value ->> 1)
+             RETURNING collection, record",
+        )
+        .bind(spans)
+        .fetch_all(&mut **write)
+        .await?;
+        keys.extend(cleared.into_iter().filter_map(|(collection, record)| {
+            let collection = crate::manifest::collection(collection)?.name.to_owned();
+            Some(Key { collection, record })
+        }));
+    }
+    Ok(keys)
+}
+
+/// What was rejected leaves the outbox and needs attention; tells which records it was about.
+async fn file_rejection(write: &mut Write, key: Dot, rejection: Rejection) -> Result<Vec<Key>, StoreError> {
+    let first = i64::try_from(key.seq).unwrap_or(i64::MAX);
+    let transactions = list_outbox(write, first - 1, 1).await?;
+    let of = |transaction: &Transaction| transaction.key() == Some(key);
+    let Some(transaction) = transactions.into_iter().find(of) else { return Ok(Vec::new()) };
+    let seqs: BTreeSet<_> = rejection.ops.iter().map(|op| op.seq).collect();
+    let (rejected, standing): (Vec<_>, Vec<_>) =
+        transaction.ops.iter().partition(|op| seqs.contains(&op.id.seq));
+    let (keys, stands) = (rejected.into_iter().map(Op::key).collect(), !standing.is_empty());
+    let at = write.context().at.timestamp_millis();
+    let entry = serde_json::to_string(&Remembered { transaction, rejection })?;
+    sqlx::query("INSERT INTO attention (replica, first_seq, entry, filed_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(key.replica.0)
+        .bind(first)
+        .bind(entry)
+        .bind(at)
+        .execute(&mut **write)
+        .await?;
+    sqlx::query("UPDATE outbox SET rejected = 1 WHERE seq IN (SELECT value FROM json_each(?))")
+        .bind(serde_json::to_string(&seqs)?)
+        .execute(&mut **write)
+        .await?;
+    if !stands {
+        forget(write, first).await?;
+    }
+    Ok(keys)
+}
+
+/// A transaction of which nothing stands is not sent again.
+async fn forget(write: &mut Write, first: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM outbox WHERE seq BETWEEN ?1 AND (SELECT last_seq FROM sent_transaction WHERE first_seq = ?1)",
+    )
+    .bind(first)
+    .execute(&mut **write)
+    .await?;
+    sqlx::query("DELETE FROM sent_transaction WHERE first_seq = ?").bind(first).execute(&mut **write).await?;
+    Ok(())
+}
+
+async fn attention(connection: &mut SqliteConnection) -> Result<Vec<(i64, Remembered)>, StoreError> {
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT no, entry FROM attention ORDER BY no").fetch_all(connection).await?;
+    rows.into_iter().map(|(no, entry)| Ok((no, serde_json::from_str(&entry)?))).collect()
+}
+
+/// Rejected by this server, and merged by an earlier one, as somebody else told: that needs no attention any more.
+async fn settle_attention(write: &mut Write, shadow: &Shadow) -> Result<(), StoreError> {
+    for (no, entry) in attention(write).await? {
+        let dots: BTreeSet<_> = entry.rejection.ops.iter().collect();
+        let rejected = entry.transaction.ops.iter().filter(|op| dots.contains(&op.id));
+        let rejected: Vec<_> = rejected.map(|op| (op.key(), op.id)).collect();
+        let keys: Vec<_> = rejected.iter().map(|(key, _)| key.clone()).collect();
+        let states = shadow.of(write, &keys).await?;
+        if rejected.iter().any(|(key, op)| states.get(key).is_some_and(|record| record.shows(*op))) {
+            sqlx::query("DELETE FROM attention WHERE no = ?").bind(no).execute(&mut **write).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Shows these records as they are now.
+async fn show_again(write: &mut Write, keys: BTreeSet<Key>) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let outbox = Outbox::load(write).await?;
+    let shadow = Shadow::load(write).await?;
+    let keys: Vec<_> = keys.into_iter().collect();
+    for keys in keys.chunks(shadow::CHUNK) {
+        let states = shadow.of(write, keys).await?;
+        let shown: Vec<_> =
+            keys.iter().map(|key| (key.clone(), show::Shown::new(states.get(key), outbox.of(key)))).collect();
+        show::show(write, &shown).await?;
+    }
+    Ok(())
+}

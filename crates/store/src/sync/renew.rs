@@ -1,0 +1,70 @@
+//! A new incarnation for a database that turned out to be a copy (rule 12 of the sync design).
+
+use crate::error::StoreError;
+use crate::json::rows;
+use crate::transaction::Write;
+use serde_json::Value;
+use sqlx::FromRow;
+use std::collections::BTreeMap;
+use sync_protocol::{Dot, Replica, Version};
+use uuid::Uuid;
+
+#[derive(FromRow)]
+struct Pending {
+    seq: i64,
+    replica: u32,
+    register: i64,
+    base: Option<String>,
+}
+
+/// Takes a new incarnation, also for what the outbox has from `from` on and the server did not answer. Tells its number.
+pub(super) async fn renew(write: &mut Write, from: Dot) -> Result<u32, StoreError> {
+    // As random as any id, and of no other use.
+    let incarnation = write.context().transaction;
+    sqlx::query("UPDATE device SET incarnation = ?").bind(incarnation).execute(&mut **write).await?;
+    let device: Uuid = sqlx::query_scalar("SELECT device FROM device").fetch_one(&mut **write).await?;
+    let number: u32 =
+        sqlx::query_scalar("INSERT INTO replica (device, incarnation) VALUES (?, ?) RETURNING no")
+            .bind(device)
+            .bind(incarnation)
+            .fetch_one(&mut **write)
+            .await?;
+    let pending: Vec<Pending> = sqlx::query_as(
+        // Answers come in the order of the ops.
+        "SELECT seq, replica, register, base FROM outbox WHERE seq >
+           (SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL)",
+    )
+    .fetch_all(&mut **write)
+    .await?;
+    let renamed = |dot: Dot| {
+        let is_ours = dot.replica == from.replica && dot.seq >= from.seq;
+        if is_ours { Dot { replica: Replica(number), ..dot } } else { dot }
+    };
+    let mut changed = Vec::with_capacity(pending.len());
+    for row in pending {
+        let seq = u64::try_from(row.seq).map_err(|_| StoreError::StoredValue { column: "seq" })?;
+        let id = renamed(Dot { replica: Replica(row.replica), seq });
+        let base = row.base.map(|base| rename(&base, row.register, &renamed)).transpose()?;
+        changed.push(vec![Value::from(row.seq), Value::from(id.replica.0), Value::from(base)]);
+    }
+    sqlx::query(
+        "UPDATE outbox SET replica = c.value ->> 1, base = c.value ->> 2
+         FROM json_each(?) c WHERE outbox.seq = c.value ->> 0",
+    )
+    .bind(rows(changed)?)
+    .execute(&mut **write)
+    .await?;
+    Ok(number)
+}
+
+/// The base of a delete has a version for each register.
+fn rename(base: &str, register: i64, renamed: &impl Fn(Dot) -> Dot) -> Result<String, StoreError> {
+    if register == -1 {
+        let versions: BTreeMap<i64, Version> = serde_json::from_str(base)?;
+        let versions: BTreeMap<_, _> =
+            versions.into_iter().map(|(number, version)| (number, version.renamed(renamed))).collect();
+        return Ok(serde_json::to_string(&versions)?);
+    }
+    let version: Version = base.parse().map_err(|_| StoreError::StoredValue { column: "base" })?;
+    Ok(version.renamed(renamed).to_string())
+}

@@ -1,0 +1,286 @@
+//! The shadow: what the server told, and the outbox that is laid over it.
+
+use super::numbers::{Numbers, authors};
+use super::packed::{pack, unpack};
+use super::show::{Shown, show};
+use crate::error::StoreError;
+use crate::json::{hex, rows};
+use crate::outbox::list_outbox;
+use crate::transaction::Write;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, BTreeSet};
+use sync_engine::{bucket_of, digest};
+use sync_protocol::{Bucket, Digests, Key, Op, RecordState};
+use uuid::Uuid;
+
+/// Records that one statement takes.
+pub(super) const CHUNK: usize = 2_000;
+/// Sums of a collection.
+const BUCKETS: usize = 256;
+
+/// What is pending over each record: ops that the server has not answered, or whose page has not come, and that it did
+/// not reject.
+#[derive(Debug, Default)]
+pub(super) struct Outbox(BTreeMap<Key, Vec<Op>>);
+
+impl Outbox {
+    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
+        let rejected: Vec<i64> =
+            sqlx::query_scalar("SELECT seq FROM outbox WHERE rejected").fetch_all(&mut *connection).await?;
+        let rejected: BTreeSet<_> = rejected.into_iter().filter_map(|seq| u64::try_from(seq).ok()).collect();
+        let mut by_key = BTreeMap::<Key, Vec<Op>>::new();
+        let transactions = list_outbox(connection, 0, u32::MAX).await?;
+        for op in transactions.into_iter().flat_map(|transaction| transaction.ops) {
+            if !rejected.contains(&op.id.seq) {
+                by_key.entry(op.key()).or_default().push(op);
+            }
+        }
+        Ok(Self(by_key))
+    }
+
+    pub(super) fn of(&self, key: &Key) -> &[Op] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.0.keys()
+    }
+}
+
+/// Reads and writes `server_record`.
+#[derive(Debug)]
+pub(super) struct Shadow {
+    numbers: Numbers,
+    /// By how much the sums change.
+    sums: BTreeMap<(String, u8), u64>,
+}
+
+impl Shadow {
+    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
+        Ok(Self { numbers: Numbers::load(connection).await?, sums: BTreeMap::new() })
+    }
+
+    /// The next records in the order of their keys.
+    pub(super) async fn behind(
+        &self,
+        connection: &mut SqliteConnection,
+        after: Option<&Key>,
+        limit: u32,
+    ) -> Result<Vec<(Key, RecordState)>, StoreError> {
+        let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
+            "SELECT collection, record, state FROM server_record WHERE (collection, record) > (?, ?)
+             ORDER BY collection, record LIMIT ?",
+        )
+        .bind(after.map_or("", |key| &key.collection))
+        .bind(after.map_or(Uuid::nil(), |key| key.record))
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
+        self.unpacked(rows)
+    }
+
+    /// These records, as far as the server told them.
+    pub(super) async fn of(
+        &self,
+        connection: &mut SqliteConnection,
+        keys: &[Key],
+    ) -> Result<BTreeMap<Key, RecordState>, StoreError> {
+        let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
+            "SELECT s.collection, s.record, s.state FROM json_each(?) w
+             JOIN server_record s ON s.collection = w.value ->> 0 AND s.record = unhex(w.value ->> 1)",
+        )
+        .bind(keys_json(keys.iter())?)
+        .fetch_all(connection)
+        .await?;
+        Ok(self.unpacked(rows)?.into_iter().collect())
+    }
+
+    /// All records of a bucket.
+    pub(super) async fn bucket(
+        &self,
+        connection: &mut SqliteConnection,
+        collection: &str,
+        number: u8,
+    ) -> Result<Vec<(Key, RecordState)>, StoreError> {
+        let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
+            "SELECT collection, record, state FROM server_record WHERE collection = ? AND substr(record, 16, 1) = ?",
+        )
+        .bind(collection)
+        .bind(vec![number])
+        .fetch_all(connection)
+        .await?;
+        self.unpacked(rows)
+    }
+
+    fn unpacked(&self, rows: Vec<(String, Uuid, String)>) -> Result<Vec<(Key, RecordState)>, StoreError> {
+        let unpacked = |(collection, record, state): (String, Uuid, String)| {
+            Ok((Key { collection, record }, unpack(&state, &self.numbers)?))
+        };
+        rows.into_iter().map(unpacked).collect()
+    }
+
+    /// Keeps a page until the head is reached.
+    pub(super) async fn stage(
+        &mut self,
+        write: &mut Write,
+        records: &[(Key, RecordState)],
+    ) -> Result<(), StoreError> {
+        self.numbers.include(write, records.iter().flat_map(|(_, record)| authors(record))).await?;
+        let packed: Vec<_> = records
+            .iter()
+            .map(|(key, record)| Ok((&key.collection, key.record, pack(record, &self.numbers)?)))
+            .collect::<Result<_, StoreError>>()?;
+        sqlx::query("INSERT INTO staged_page (records) VALUES (?)")
+            .bind(serde_json::to_string(&packed)?)
+            .execute(&mut **write)
+            .await?;
+        Ok(())
+    }
+
+    /// A page that was kept.
+    pub(super) async fn staged(
+        &self,
+        connection: &mut SqliteConnection,
+        page: i64,
+    ) -> Result<Vec<(Key, RecordState)>, StoreError> {
+        let text: String = sqlx::query_scalar("SELECT records FROM staged_page WHERE no = ?")
+            .bind(page)
+            .fetch_one(connection)
+            .await?;
+        self.unpacked(serde_json::from_str(&text)?)
+    }
+
+    /// Takes these records for what the server has, and shows them with the outbox over them. What is shown is taken
+    /// out of `changed`.
+    pub(super) async fn put(
+        &mut self,
+        write: &mut Write,
+        records: &[(Key, RecordState)],
+        outbox: &Outbox,
+        changed: &mut BTreeSet<Key>,
+    ) -> Result<(), StoreError> {
+        for chunk in records.chunks(CHUNK) {
+            self.numbers.include(write, chunk.iter().flat_map(|(_, record)| authors(record))).await?;
+            self.forget_digests(write, chunk).await?;
+            self.keep(write, chunk).await?;
+            let shown: Vec<_> = chunk
+                .iter()
+                .map(|(key, record)| (key.clone(), Shown::new(Some(record), outbox.of(key))))
+                .collect();
+            show(write, &shown).await?;
+            for (key, _) in chunk {
+                changed.remove(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The digests that these records have so far count no more.
+    async fn forget_digests(
+        &mut self,
+        write: &mut Write,
+        records: &[(Key, RecordState)],
+    ) -> Result<(), StoreError> {
+        let known: Vec<(String, Uuid, i64)> = sqlx::query_as(
+            "SELECT s.collection, s.record, s.digest FROM json_each(?) w
+             JOIN server_record s ON s.collection = w.value ->> 0 AND s.record = unhex(w.value ->> 1)",
+        )
+        .bind(keys_json(records.iter().map(|(key, _)| key))?)
+        .fetch_all(&mut **write)
+        .await?;
+        for (collection, record, digest) in known {
+            self.add(&Key { collection, record }, digest.cast_unsigned());
+        }
+        Ok(())
+    }
+
+    /// Keeps these records. Whoever calls has seen to the digests that they have so far.
+    pub(super) async fn keep(
+        &mut self,
+        write: &mut Write,
+        records: &[(Key, RecordState)],
+    ) -> Result<(), StoreError> {
+        let mut kept = Vec::with_capacity(records.len());
+        for (key, record) in records {
+            let digest = digest(key, record);
+            self.add(key, digest);
+            let state = pack(record, &self.numbers)?;
+            kept.push(vec![
+                json!(key.collection),
+                hex(key.record),
+                json!(state),
+                json!(digest.cast_signed()),
+            ]);
+        }
+        sqlx::query(
+            "INSERT INTO server_record (collection, record, state, digest)
+             SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3 FROM json_each(?) WHERE true
+             ON CONFLICT (collection, record) DO UPDATE SET state = excluded.state, digest = excluded.digest",
+        )
+        .bind(rows(kept)?)
+        .execute(&mut **write)
+        .await?;
+        Ok(())
+    }
+
+    fn add(&mut self, key: &Key, digest: u64) {
+        *self.sums.entry((key.collection.clone(), bucket_of(key).number)).or_default() ^= digest;
+    }
+
+    /// Adds to the kept sums what they have changed by.
+    pub(super) async fn save_sums(&mut self, write: &mut Write) -> Result<(), StoreError> {
+        let sums = std::mem::take(&mut self.sums).into_iter();
+        let sums = sums.map(|((collection, bucket), sum)| {
+            vec![json!(collection), json!(bucket), json!(sum.cast_signed())]
+        });
+        // SQLite has no exclusive or.
+        sqlx::query(
+            "INSERT INTO server_sum (collection, bucket, sum)
+             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
+             ON CONFLICT (collection, bucket) DO UPDATE SET sum = (sum | excluded.sum) - (sum & excluded.sum)",
+        )
+        .bind(rows(sums)?)
+        .execute(&mut **write)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Shadow {
+    /// Sets the sum of a bucket, whatever it was taken for.
+    pub(super) async fn set_sum(
+        &mut self,
+        write: &mut Write,
+        bucket: &Bucket,
+        sum: u64,
+    ) -> Result<(), StoreError> {
+        self.sums.clear();
+        sqlx::query(
+            "INSERT INTO server_sum (collection, bucket, sum) VALUES (?, ?, ?)
+             ON CONFLICT (collection, bucket) DO UPDATE SET sum = excluded.sum",
+        )
+        .bind(&bucket.collection)
+        .bind(bucket.number)
+        .bind(sum.cast_signed())
+        .execute(&mut **write)
+        .await?;
+        Ok(())
+    }
+}
+
+fn keys_json<'a>(keys: impl Iterator<Item = &'a Key>) -> Result<String, StoreError> {
+    rows(keys.map(|key| vec![Value::from(key.collection.as_str()), hex(key.record)]))
+}
+
+/// The sums of all that the server told.
+pub(super) async fn digests(connection: &mut SqliteConnection, head: u64) -> Result<Digests, StoreError> {
+    let rows: Vec<(String, u8, i64)> =
+        sqlx::query_as("SELECT collection, bucket, sum FROM server_sum").fetch_all(connection).await?;
+    let mut collections = BTreeMap::<String, Vec<u64>>::new();
+    for (collection, bucket, sum) in rows {
+        collections.entry(collection).or_insert_with(|| vec![0; BUCKETS])[usize::from(bucket)] =
+            sum.cast_unsigned();
+    }
+    Ok(Digests { head, collections })
+}
