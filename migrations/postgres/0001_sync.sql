@@ -72,10 +72,11 @@ CREATE TABLE record (
   state       text   NOT NULL,
   -- The sum that the record is part of. A column, since behind row-level security an index serves no expression.
   bucket      smallint NOT NULL GENERATED ALWAYS AS (get_byte(uuid_send(record_id), 15)) STORED,
-  PRIMARY KEY (clinic_id, collection, record_id)
+  -- Follows from the id, and is in the key so that the same index finds the records of a bucket. With an index of its
+  -- own Postgres, as long as it had no statistics, looked for single records there.
+  PRIMARY KEY (clinic_id, collection, bucket, record_id)
 );
 CREATE INDEX record_seq ON record (clinic_id, seq, collection, record_id);
-CREATE INDEX record_bucket ON record (clinic_id, collection, bucket);
 
 -- What was answered to each transaction, by its first op: a retry gets the same.
 CREATE TABLE answer (

@@ -4,10 +4,9 @@
 use crate::database::Database;
 use crate::error::ServerError;
 use crate::replicas::Replicas;
-use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgTransaction};
 use std::collections::{BTreeMap, BTreeSet};
-use sync_engine::{Answered, Clinic, Reads, Sums, Writes};
+use sync_engine::{Answered, Clinic, Reads, Sums, Writes, bucket_of};
 use sync_protocol::{Dot, Epoch, Key, Outcome, RecordState, Replica, ReplicaId};
 use uuid::Uuid;
 
@@ -110,30 +109,34 @@ fn dots<'a>(dots: impl IntoIterator<Item = &'a Dot>) -> Result<(Vec<i32>, Vec<i6
     Ok(pairs.collect::<Result<Vec<_>, ServerError>>()?.into_iter().unzip())
 }
 
-/// Rows about those of the keys that have one.
-async fn rows_of<R>(
-    connection: &mut PgConnection,
-    sql: &'static str,
-    clinic: Uuid,
-    keys: &BTreeSet<Key>,
-) -> Result<Vec<R>, sqlx::Error>
-where
-    R: for<'row> FromRow<'row, PgRow> + Send + Unpin,
-{
-    let (collections, ids) = columns(keys);
-    sqlx::query_as(sql).bind(clinic).bind(collections).bind(ids).fetch_all(connection).await
-}
-
 /// Those of the records that are there.
+///
+/// `LATERAL … LIMIT 1` here and below: one look into the primary key for each key that is wanted, whatever Postgres
+/// knows of the tables. As a plain join it is planned by statistics, which a new server does not have: it then read all
+/// of the clinic, once or once for each key.
 pub async fn load_records(
     connection: &mut PgConnection,
     clinic: Uuid,
     keys: &BTreeSet<Key>,
 ) -> Result<BTreeMap<Key, RecordState>, ServerError> {
-    let sql = "SELECT r.collection, r.record_id, r.state
-         FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
-         JOIN record r ON r.clinic_id = $1 AND r.collection = wanted.collection AND r.record_id = wanted.record_id";
-    let rows: Vec<(String, Uuid, String)> = rows_of(connection, sql, clinic, keys).await?;
+    let (collections, ids) = columns(keys);
+    let buckets: Vec<i16> = keys.iter().map(|key| i16::from(bucket_of(key).number)).collect();
+    let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
+        "SELECT wanted.collection, wanted.record_id, there.state
+         FROM unnest($2::text[], $3::smallint[], $4::uuid[]) AS wanted (collection, bucket, record_id)
+         CROSS JOIN LATERAL (
+           SELECT state FROM record r
+           WHERE r.clinic_id = $1 AND r.collection = wanted.collection AND r.bucket = wanted.bucket
+             AND r.record_id = wanted.record_id
+           LIMIT 1
+         ) AS there",
+    )
+    .bind(clinic)
+    .bind(collections)
+    .bind(buckets)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
     rows.into_iter()
         .map(|(collection, record, state)| Ok((Key { collection, record }, serde_json::from_str(&state)?)))
         .collect()
@@ -156,9 +159,13 @@ async fn load_answers(
 ) -> Result<BTreeMap<Dot, Answered>, ServerError> {
     let (replicas, ops) = dots(keys)?;
     let rows: Vec<AnswerRow> = sqlx::query_as(
-        "SELECT a.replica, a.op, a.digest, a.seq, a.rejected, a.in_earlier_epoch
+        "SELECT given.*
          FROM unnest($2::integer[], $3::bigint[]) AS wanted (replica, op)
-         JOIN answer a ON a.clinic_id = $1 AND a.replica = wanted.replica AND a.op = wanted.op",
+         CROSS JOIN LATERAL (
+           SELECT replica, op, digest, seq, rejected, in_earlier_epoch FROM answer a
+           WHERE a.clinic_id = $1 AND a.replica = wanted.replica AND a.op = wanted.op
+           LIMIT 1
+         ) AS given",
     )
     .bind(clinic)
     .bind(replicas)
@@ -182,10 +189,21 @@ async fn load_never_made(
     clinic: Uuid,
     keys: &BTreeSet<Key>,
 ) -> Result<BTreeMap<Key, Dot>, ServerError> {
-    let sql = "SELECT n.collection, n.record_id, n.replica, n.op
+    let (collections, ids) = columns(keys);
+    let rows: Vec<(String, Uuid, i32, i64)> = sqlx::query_as(
+        "SELECT noted.*
          FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
-         JOIN never_made n ON n.clinic_id = $1 AND n.collection = wanted.collection AND n.record_id = wanted.record_id";
-    let rows: Vec<(String, Uuid, i32, i64)> = rows_of(connection, sql, clinic, keys).await?;
+         CROSS JOIN LATERAL (
+           SELECT collection, record_id, replica, op FROM never_made n
+           WHERE n.clinic_id = $1 AND n.collection = wanted.collection AND n.record_id = wanted.record_id
+           LIMIT 1
+         ) AS noted",
+    )
+    .bind(clinic)
+    .bind(collections)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
     rows.into_iter()
         .map(|(collection, record, replica, op)| Ok((Key { collection, record }, dot(replica, op)?)))
         .collect()
@@ -209,7 +227,7 @@ async fn insert_records(
         "INSERT INTO record (clinic_id, collection, record_id, seq, state)
          SELECT $1, collection, record_id, $2, state
          FROM unnest($3::text[], $4::uuid[], $5::text[]) AS put (collection, record_id, state)
-         ON CONFLICT (clinic_id, collection, record_id) {conflict}"
+         ON CONFLICT (clinic_id, collection, bucket, record_id) {conflict}"
     );
     Ok(sqlx::query_as(AssertSqlSafe(sql))
         .bind(clinic)
@@ -292,8 +310,15 @@ async fn put_never_made(
     if !made.is_empty() {
         let (collections, ids) = columns(made);
         sqlx::query(
-            "DELETE FROM never_made n USING unnest($2::text[], $3::uuid[]) AS made (collection, record_id)
-             WHERE n.clinic_id = $1 AND n.collection = made.collection AND n.record_id = made.record_id",
+            "DELETE FROM never_made WHERE clinic_id = $1 AND ctid = ANY (ARRAY(
+               SELECT noted.ctid
+               FROM unnest($2::text[], $3::uuid[]) AS made (collection, record_id)
+               CROSS JOIN LATERAL (
+                 SELECT ctid FROM never_made n
+                 WHERE n.clinic_id = $1 AND n.collection = made.collection AND n.record_id = made.record_id
+                 LIMIT 1
+               ) AS noted
+             ))",
         )
         .bind(clinic)
         .bind(collections)

@@ -45,6 +45,51 @@ async fn a_push_costs_as_many_statements_however_many_rows_it_has() {
     assert!(many <= 18, "{many}");
 }
 
+/// Rows and index entries that Postgres went through in the clinics' tables since they were made.
+async fn gone_through(site: &Site) -> (i64, i64) {
+    let rows = "SELECT coalesce(sum(seq_tup_read), 0)::bigint FROM pg_stat_user_tables
+                WHERE relname IN ('record', 'answer', 'never_made', 'bucket')";
+    let entries = "SELECT coalesce(sum(idx_tup_read), 0)::bigint FROM pg_stat_user_indexes
+                   WHERE relname IN ('record', 'answer', 'never_made', 'bucket')";
+    let rows = sqlx::query_scalar(rows).fetch_one(&site.owner).await.unwrap();
+    (rows, sqlx::query_scalar(entries).fetch_one(&site.owner).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_database_that_was_just_made_is_searched_by_key_though_it_has_no_statistics() {
+    const ROWS: usize = 3_000;
+    let mut site = Site::open().await;
+    for table in ["record", "answer", "never_made", "bucket"] {
+        let sql = format!("ALTER TABLE {table} SET (autovacuum_enabled = off)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&site.owner).await.unwrap();
+    }
+    let mut desk = site.desk(site.clinic().await).await;
+    // After some executions Postgres keeps a plan: here one that was made while the tables were empty.
+    for _ in 0..8 {
+        desk.push(Vec::new()).await;
+        desk.page(sync_protocol::Place { seq: 0, key: None }, 1_000).await;
+    }
+    let made: Vec<_> = (0..ROWS).map(|_| desk.insert(new_id(), "x")).collect();
+    desk.push(made.iter().map(|op| desk.transaction(vec![op.clone()])).collect()).await;
+    // Another connection plans by tables that are full and of which nothing is known.
+    site.stop_server().await;
+    site.start_server().await;
+    desk.address = site.address.clone();
+    let edit = |op: &sync_protocol::Op| desk.transaction(vec![desk.rename(op.record, op, "y")]);
+    desk.push(made.iter().map(edit).collect()).await;
+    for op in made.iter().take(40) {
+        desk.push(vec![desk.transaction(vec![desk.rename(op.record, op, "z")])]).await;
+    }
+    assert_eq!(desk.pull_all(100).await.0.len(), ROWS);
+    // What a connection did is counted when it ends.
+    site.stop_server().await;
+    let (rows, entries) = gone_through(&site).await;
+    assert_eq!(rows, 0, "a table was read from end to end");
+    // A look-up and the check of a key each time that a row is written, and its place in a page.
+    let most = i64::try_from(6 * ROWS).unwrap();
+    assert!(entries <= most, "{entries} index entries for {ROWS} rows");
+}
+
 #[tokio::test]
 async fn no_question_of_a_device_scans_a_table() {
     let site = Site::open().await;

@@ -81,7 +81,7 @@ impl Site {
         (server, address)
     }
 
-    async fn start_server(&mut self) {
+    pub async fn start_server(&mut self) {
         let (server, address) = self.another_server().await;
         self.server = Some(server);
         self.address = address;
