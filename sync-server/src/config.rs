@@ -115,6 +115,10 @@ pub struct Serve {
     /// The certificate's key, PEM
     #[arg(long, value_name = "FILE", env = "FRONTDESK_SERVER_TLS_KEY", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Where Prometheus asks for /metrics, in plain HTTP and without a credential: let nobody else reach it; nowhere
+    /// unless it is told
+    #[arg(long, value_name = "ADDRESS:PORT", env = "FRONTDESK_SERVER_METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
     /// Connections to the database at most
     #[arg(long, value_name = "N", env = "FRONTDESK_SERVER_CONNECTIONS", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(3..=1000))]
@@ -152,6 +156,7 @@ impl Serve {
             database: self.connection.options()?,
             connections: self.connections,
             listen: self.listen,
+            metrics: self.metrics_listen,
             tls: self.tls_cert.zip(self.tls_key).map(|(certificate, key)| Tls { certificate, key }),
         })
     }

@@ -13,6 +13,7 @@ pub use problem::Problem;
 
 use crate::database::Database;
 use crate::live::Live;
+use crate::metrics::{self, Metrics};
 use crate::tokens::Tokens;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -59,6 +60,7 @@ pub struct Shared {
     pub tokens: Arc<Tokens>,
     pub live: Arc<Live>,
     pub limits: Arc<Limits>,
+    pub metrics: Arc<Metrics>,
     /// Turns true when the server is about to end.
     pub ending: watch::Receiver<bool>,
 }
@@ -116,5 +118,6 @@ pub fn router(shared: Shared) -> Router {
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(TraceLayer::new_for_http())
+        .layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))
         .with_state(shared)
 }

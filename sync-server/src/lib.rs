@@ -9,6 +9,7 @@ pub mod devices;
 mod error;
 pub mod http;
 mod live;
+mod metrics;
 mod replicas;
 pub mod secrets;
 pub mod serve;

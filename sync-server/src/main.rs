@@ -39,6 +39,9 @@ async fn run(command: Command) -> Result<(), SetupError> {
         Command::Serve(options) => {
             let running = serve::start(options.settings()?).await?;
             println!("serving on {}", running.url());
+            if let Some(url) = running.metrics_url() {
+                println!("metrics on {url}");
+            }
             running.until_asked().await
         }
         Command::Migrate(connection) => {

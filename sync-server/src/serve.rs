@@ -4,6 +4,7 @@ use crate::database::Database;
 use crate::error::SetupError;
 use crate::http::{self, Limits, Shared};
 use crate::live::Live;
+use crate::metrics::{Listening, Metrics};
 use crate::tokens::Tokens;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -38,11 +39,14 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Without it only this machine itself is served.
     pub tls: Option<Tls>,
+    /// Where Prometheus asks, in plain HTTP; nowhere unless it is told.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// A server that serves.
 pub struct Running {
     pub address: SocketAddr,
+    metrics: Option<Listening>,
     scheme: &'static str,
     handle: Handle<SocketAddr>,
     ending: watch::Sender<bool>,
@@ -68,12 +72,17 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
         tokens: Arc::new(Tokens::default()),
         live: Arc::new(Live::default()),
         limits: Arc::new(Limits::default()),
+        metrics: Arc::new(Metrics::default()),
         ending: is_ending,
     };
     let listen = |source| SetupError::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    let metrics = settings
+        .metrics
+        .map(|address| Listening::start(address, Arc::clone(&shared.metrics), database.clone()))
+        .transpose()?;
     let handle = Handle::new();
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let service = http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -89,7 +98,7 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
         }
     };
     let background = background(shared, hints);
-    Ok(Running { address, scheme, handle, ending, serving, background, database })
+    Ok(Running { address, metrics, scheme, handle, ending, serving, background, database })
 }
 
 /// What goes on beside the requests.
@@ -132,6 +141,11 @@ impl Running {
         format!("{}://{}", self.scheme, self.address)
     }
 
+    /// Where Prometheus reaches it, if it does.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics.as_ref().map(|metrics| format!("http://{}/metrics", metrics.address))
+    }
+
     /// Takes no new requests, ends the live channels, lets the requests under way end, and disconnects.
     ///
     /// # Errors
@@ -142,6 +156,9 @@ impl Running {
         self.handle.graceful_shutdown(Some(DRAIN));
         let ended = self.serving.await;
         self.background.shutdown().await;
+        if let Some(metrics) = self.metrics.take() {
+            metrics.stop().await;
+        }
         self.database.pool().close().await;
         match ended {
             Ok(Err(source)) => Err(SetupError::Listen { address: self.address, source }),

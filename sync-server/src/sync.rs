@@ -2,6 +2,7 @@
 
 use crate::database::Database;
 use crate::error::ServerError;
+use crate::metrics::Merged;
 use crate::replicas::Replicas;
 use crate::work::{Work, load_records};
 use sqlx::{PgConnection, PgTransaction};
@@ -60,12 +61,12 @@ pub async fn epoch(database: &Database, caller: Caller) -> Result<Epoch, ServerE
     Ok(View::begin(database, caller.clinic).await?.epoch)
 }
 
-/// Merges what a device sends. The newest change of the clinic comes with the answer.
+/// Merges what a device sends. What came of it goes with the answer.
 pub async fn push(
     database: &Database,
     caller: Caller,
     envelope: Envelope<Push>,
-) -> Result<(Envelope<Pushed>, u64), ServerError> {
+) -> Result<(Envelope<Pushed>, Merged), ServerError> {
     envelope.message.check()?;
     let mut work = Work::begin(database, caller.clinic).await?;
     work.keep_replicas(&envelope.replicas).await?;
@@ -82,16 +83,15 @@ pub async fn push(
         Err(refusal) => return Err(ServerError::Refused(seal(refusal, &work.replicas)?)),
     };
     let answer = seal(pushed, &work.replicas)?;
-    let head = work.save(loaded).await?;
-    Ok((answer, head))
+    Ok((answer, work.save(loaded).await?))
 }
 
-/// Merges state that the clinic lacks. Returns its newest change.
+/// Merges state that the clinic lacks.
 pub async fn upload(
     database: &Database,
     caller: Caller,
     envelope: Envelope<Upload>,
-) -> Result<u64, ServerError> {
+) -> Result<Merged, ServerError> {
     envelope.message.check()?;
     let mut work = Work::begin(database, caller.clinic).await?;
     work.keep_replicas(&envelope.replicas).await?;

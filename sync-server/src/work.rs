@@ -3,6 +3,7 @@
 
 use crate::database::Database;
 use crate::error::ServerError;
+use crate::metrics::Merged;
 use crate::replicas::Replicas;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgTransaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,8 +64,8 @@ impl Work {
         Ok(Loaded { clinic, before })
     }
 
-    /// Writes what became of it, and commits. Returns the clinic's newest change.
-    pub async fn save(mut self, loaded: Loaded) -> Result<u64, ServerError> {
+    /// Writes what became of it, and commits.
+    pub async fn save(mut self, loaded: Loaded) -> Result<Merged, ServerError> {
         let Loaded { clinic, before } = loaded;
         let seq = clinic.next_seq();
         let writes = &clinic.writes;
@@ -74,10 +75,18 @@ impl Work {
         let conflicts = add_conflicts(&mut self.transaction, self.clinic, seq, &writes.conflicts).await?;
         put_answers(&mut self.transaction, self.clinic, &clinic).await?;
         put_never_made(&mut self.transaction, self.clinic, &clinic).await?;
+        let rejected =
+            writes.answered.iter().filter_map(|key| clinic.answered.get(key)?.outcome.rejected.as_ref());
+        let merged = Merged {
+            head: seq,
+            rows: u64::try_from(changed.len())?,
+            conflicts: u64::try_from(conflicts.len())?,
+            rejections: u64::try_from(rejected.count())?,
+        };
         changed.extend(conflicts.iter().filter_map(|key| writes.conflicts.get_key_value(key)));
         if changed.is_empty() {
             self.transaction.commit().await?;
-            return Ok(self.head);
+            return Ok(Merged { head: self.head, ..merged });
         }
         let mut sums = Sums::default();
         for (key, after) in changed {
@@ -90,7 +99,7 @@ impl Work {
             .execute(&mut *self.transaction)
             .await?;
         self.transaction.commit().await?;
-        Ok(seq)
+        Ok(merged)
     }
 }
 

@@ -40,6 +40,7 @@ pub async fn live(
 }
 
 async fn serve(shared: Shared, caller: Caller, mut socket: WebSocket) {
+    let _counted = shared.metrics.channel();
     let end = hint(shared, caller, &mut socket).await;
     if let Some((code, reason)) = end {
         let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));

@@ -125,8 +125,9 @@ pub async fn push(
     Extension(caller): Extension<Caller>,
     Body(push): Body<Envelope<Push>>,
 ) -> Answer<Envelope<Pushed>> {
-    let (pushed, head) = sync::push(&shared.database, caller, push).await?;
-    shared.live.announce(caller.clinic, head);
+    let (pushed, merged) = sync::push(&shared.database, caller, push).await?;
+    shared.metrics.merged(merged);
+    shared.live.announce(caller.clinic, merged.head);
     Ok(Json(pushed))
 }
 
@@ -169,8 +170,9 @@ pub async fn upload(
     Extension(caller): Extension<Caller>,
     Body(upload): Body<Envelope<Upload>>,
 ) -> Result<StatusCode, ServerError> {
-    let head = sync::upload(&shared.database, caller, upload).await?;
-    shared.live.announce(caller.clinic, head);
+    let merged = sync::upload(&shared.database, caller, upload).await?;
+    shared.metrics.merged(merged);
+    shared.live.announce(caller.clinic, merged.head);
     Ok(StatusCode::NO_CONTENT)
 }
 

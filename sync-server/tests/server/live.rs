@@ -9,9 +9,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-type Channel = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub type Channel = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn connect(desk: &Desk) -> Channel {
+pub async fn connect(desk: &Desk) -> Channel {
     let address = desk.address.replace("http://", "ws://");
     let mut request = format!("{address}/v1/live").into_client_request().unwrap();
     request.headers_mut().insert("authorization", format!("Bearer {}", desk.token).parse().unwrap());

@@ -9,6 +9,7 @@ mod cursor;
 mod desk;
 mod killing;
 mod live;
+mod metrics;
 mod pairing;
 mod roles;
 mod site;

@@ -71,6 +71,7 @@ impl Site {
             connections: 10,
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: None,
+            metrics: None,
         }
     }
 
