@@ -30,6 +30,10 @@ pub enum SetupError {
         #[source]
         source: std::io::Error,
     },
+    #[error("{path} has no {what} in PEM")]
+    NotPem { path: std::path::PathBuf, what: &'static str },
+    #[error("the certificate and its key do not belong together, or are of a kind that cannot be used")]
+    Certificate(#[source] rustls::Error),
     #[error("{setting}: {why}")]
     Setting { setting: &'static str, why: String },
     #[error("{address} cannot be listened on")]

@@ -14,6 +14,7 @@ mod replicas;
 pub mod secrets;
 pub mod serve;
 pub mod sync;
+mod tls;
 mod tokens;
 mod work;
 

@@ -5,12 +5,11 @@ use crate::error::SetupError;
 use crate::http::{self, Limits, Shared};
 use crate::live::Live;
 use crate::metrics::{Listening, Metrics};
+pub use crate::tls::Tls;
 use crate::tokens::Tokens;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,13 +20,6 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// How often limits forget who has not asked for a while.
 const TIDY_UP: Duration = Duration::from_secs(60);
-
-/// The certificate that devices see, and its key; PEM.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-}
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -63,6 +55,7 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     if settings.tls.is_none() && !settings.listen.ip().is_loopback() {
         return Err(SetupError::PlainHttp);
     }
+    let tls = settings.tls.as_ref().map(Tls::load).transpose()?;
     let database = Database::connect(settings.database, settings.connections).await?;
     database.check_role().await?;
     let hints = Live::connect(&database).await?;
@@ -84,11 +77,10 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
         .map(|address| Listening::start(address, Arc::clone(&shared.metrics), database.clone()))
         .transpose()?;
     let handle = Handle::new();
-    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let service = http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = match settings.tls {
-        Some(tls) => {
-            let config = tls.load().await?;
+    let serving = match tls {
+        Some(config) => {
             let server = axum_server::from_tcp_rustls(listener, config).map_err(listen)?;
             tokio::spawn(server.handle(handle.clone()).serve(service))
         }
@@ -121,18 +113,6 @@ fn background(shared: Shared, hints: PgListener) -> JoinSet<()> {
         }
     });
     background
-}
-
-impl Tls {
-    async fn load(&self) -> Result<RustlsConfig, SetupError> {
-        // Another provider may have been chosen by whoever runs this as a library.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        RustlsConfig::from_pem_file(&self.certificate, &self.key).await.map_err(|source| SetupError::File {
-            what: "the certificate or its key",
-            path: self.certificate.clone(),
-            source,
-        })
-    }
 }
 
 impl Running {

@@ -19,7 +19,7 @@ pub async fn connect(desk: &Desk) -> Channel {
 }
 
 /// The next thing that is not about whether somebody is there; nothing within two seconds.
-async fn next(channel: &mut Channel) -> Option<Message> {
+pub async fn next(channel: &mut Channel) -> Option<Message> {
     use futures_util::StreamExt;
     loop {
         match tokio::time::timeout(Duration::from_secs(2), channel.next()).await {

@@ -14,3 +14,4 @@ mod pairing;
 mod roles;
 mod site;
 mod syncing;
+mod tls;
