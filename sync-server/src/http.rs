@@ -1,6 +1,7 @@
 //! The server as devices reach it: which routes there are, who may use them, and what each is limited to.
 
 mod authenticate;
+mod body;
 mod channel;
 mod description;
 mod handlers;

@@ -1,7 +1,7 @@
 //! What a message may hold: whatever passes can be stored on both sides.
 
 use crate::message::{Bucket, Offer, Push, Refusal, Upload};
-use crate::op::{Change, Op, Transaction};
+use crate::op::{Change, Op, Transaction, Values};
 use crate::record::{Key, RecordState};
 use crate::version::{Dot, Version};
 
@@ -68,7 +68,20 @@ impl Key {
 fn check_transaction(transaction: &Transaction) -> Checked {
     let rows = u64::try_from(transaction.ops.len()).unwrap_or(u64::MAX);
     expect((1..=TRANSACTION_MAX_ROWS).contains(&rows), "a transaction has from 1 to 25,000 operations")?;
+    let bytes = transaction.ops.iter().map(text_bytes).fold(0, u64::saturating_add);
+    expect(bytes <= TRANSACTION_MAX_BYTES, "a transaction carries at most 16 MiB of values")?;
     transaction.ops.iter().try_for_each(check_op)
+}
+
+/// Bytes of the texts that an op writes. A device counts the rest of its values as well, so it never sends more.
+fn text_bytes(op: &Op) -> u64 {
+    let of = |values: &Values| values.iter().filter_map(|value| Some(value.as_str()?.len())).sum::<usize>();
+    let bytes = match &op.change {
+        Change::Insert { registers } => registers.iter().map(|(_, values)| of(values)).sum(),
+        Change::Set { values, .. } => of(values),
+        Change::Delete { .. } => 0,
+    };
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 fn check_op(op: &Op) -> Checked {

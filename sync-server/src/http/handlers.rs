@@ -1,13 +1,13 @@
 //! The requests, one function each: reads the message, has it done, and says how it went.
 
+use super::body::Body;
 use super::problem::Problems;
 use super::{Problem, Shared};
 use crate::devices::{self, Device, INVITE_MINUTES};
 use crate::error::ServerError;
 use crate::secrets::Code;
 use crate::sync::{self, Caller};
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, FromRequest, Path, Request, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
@@ -20,35 +20,6 @@ use uuid::Uuid;
 
 /// The longest name of a device.
 const NAME_MAX_CHARS: usize = 100;
-
-/// A body of JSON whose faults are told as problems.
-pub struct Body<T>(T);
-
-impl<T, S> FromRequest<S> for Body<T>
-where
-    Json<T>: FromRequest<S, Rejection = JsonRejection>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Json(body) = Json::from_request(request, state).await?;
-        Ok(Self(body))
-    }
-}
-
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        let code =
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "malformed" };
-        // What is wrong and where; the text quotes names of fields, never values.
-        let status = match rejection.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
-            other => other,
-        };
-        Self::new(status, code, rejection.body_text())
-    }
-}
 
 type Answer<T> = Result<Json<T>, ServerError>;
 
@@ -93,7 +64,7 @@ pub struct Paired {
 pub async fn pair(
     State(shared): State<Shared>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Body(pair): Body<Pair>,
+    Body(pair, _room): Body<Pair>,
 ) -> Result<Json<Paired>, Problem> {
     shared.limits.code(address.ip())?;
     let name = pair.name.trim();
@@ -123,7 +94,7 @@ pub async fn epoch(State(shared): State<Shared>, Extension(caller): Extension<Ca
 pub async fn push(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(push): Body<Envelope<Push>>,
+    Body(push, _room): Body<Envelope<Push>>,
 ) -> Answer<Envelope<Pushed>> {
     let (pushed, merged) = sync::push(&shared.database, caller, push).await?;
     shared.metrics.merged(merged);
@@ -140,7 +111,7 @@ pub async fn push(
 pub async fn pull(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(pull): Body<Pull>,
+    Body(pull, _room): Body<Pull>,
 ) -> Answer<Envelope<Page>> {
     Ok(Json(sync::pull(&shared.database, caller, &pull).await?))
 }
@@ -154,7 +125,7 @@ pub async fn pull(
 pub async fn offer(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(offer): Body<Envelope<Offer>>,
+    Body(offer, _room): Body<Envelope<Offer>>,
 ) -> Answer<Vec<Key>> {
     Ok(Json(sync::offer(&shared.database, caller, offer).await?))
 }
@@ -168,7 +139,7 @@ pub async fn offer(
 pub async fn upload(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(upload): Body<Envelope<Upload>>,
+    Body(upload, _room): Body<Envelope<Upload>>,
 ) -> Result<StatusCode, ServerError> {
     let merged = sync::upload(&shared.database, caller, upload).await?;
     shared.metrics.merged(merged);
@@ -191,7 +162,7 @@ pub struct AskDigests {
 pub async fn digests(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(ask): Body<AskDigests>,
+    Body(ask, _room): Body<AskDigests>,
 ) -> Answer<Digests> {
     Ok(Json(sync::digests(&shared.database, caller, ask.epoch).await?))
 }
@@ -212,7 +183,7 @@ pub struct AskBucket {
 pub async fn bucket(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(ask): Body<AskBucket>,
+    Body(ask, _room): Body<AskBucket>,
 ) -> Answer<Envelope<Content>> {
     Ok(Json(sync::bucket(&shared.database, caller, ask.epoch, &ask.bucket).await?))
 }

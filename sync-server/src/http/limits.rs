@@ -1,12 +1,16 @@
 //! How often somebody may ask. Generous for a desk, which pushes when somebody saves and pulls when it is told to.
 
 use super::Problem;
+use crate::lock;
 use crate::sync::Caller;
 use axum::http::StatusCode;
 use governor::{DefaultKeyedRateLimiter, Quota};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests of a device: a second's worth, and how many may come at once.
 const DEVICE: (u32, u32) = (50, 200);
@@ -16,12 +20,31 @@ const LOOK_UPS: (u32, u32) = (20, 100);
 const CODE_EVERY: Duration = Duration::from_secs(6);
 const CODES: u32 = 10;
 
+/// Large bodies that are read and worked on at once: what a server's memory is reckoned by. One device has one of them.
+const LARGE_AT_ONCE: usize = 4;
+
 /// The limits of a server process.
 #[derive(Debug)]
 pub struct Limits {
     devices: DefaultKeyedRateLimiter<Caller>,
     look_ups: DefaultKeyedRateLimiter<IpAddr>,
     codes: DefaultKeyedRateLimiter<IpAddr>,
+    large: Arc<Semaphore>,
+    with_large: Arc<Mutex<HashSet<Caller>>>,
+}
+
+/// Leave to have a large body in memory, until it is dropped.
+#[derive(Debug)]
+pub struct Room {
+    caller: Caller,
+    with_large: Arc<Mutex<HashSet<Caller>>>,
+    _one: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        lock(&self.with_large).remove(&self.caller);
+    }
 }
 
 fn count(number: u32) -> NonZeroU32 {
@@ -39,6 +62,8 @@ impl Default for Limits {
             devices: DefaultKeyedRateLimiter::keyed(per_second(DEVICE)),
             look_ups: DefaultKeyedRateLimiter::keyed(per_second(LOOK_UPS)),
             codes: DefaultKeyedRateLimiter::keyed(codes.allow_burst(count(CODES))),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
+            with_large: Arc::default(),
         }
     }
 }
@@ -60,6 +85,20 @@ impl Limits {
     /// The address tries codes too often.
     pub fn code(&self, address: IpAddr) -> Result<(), Problem> {
         self.codes.check_key(&address).map_err(|_| too_often())
+    }
+
+    /// Waits until one more large body has room.
+    ///
+    /// # Errors
+    /// Another one of this device is under way.
+    pub async fn large(&self, caller: Caller) -> Result<Room, Problem> {
+        if !lock(&self.with_large).insert(caller) {
+            return Err(too_often());
+        }
+        let mut room = Room { caller, with_large: Arc::clone(&self.with_large), _one: None };
+        // It is never closed.
+        room._one = Arc::clone(&self.large).acquire_owned().await.ok();
+        Ok(room)
     }
 
     /// Forgets who has not asked for a while.

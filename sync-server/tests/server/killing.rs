@@ -2,12 +2,10 @@
 //! sent again.
 
 use crate::desk::{Desk, new_id};
+use crate::process::Server;
 use crate::site::SERVER;
-use headless::Process;
 use scratch_postgres::{OWNER, Postgres};
 use sqlx::PgPool;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -21,25 +19,6 @@ const DESKS: usize = 3;
 /// How often each of the two is killed: more often with `cargo xtask soak kill`.
 fn kills() -> u32 {
     std::env::var("FRONTDESK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
-}
-
-/// The server as a process of its own.
-struct Server {
-    process: Process,
-    address: String,
-}
-
-impl Server {
-    fn start(url: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sync-server"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = Process::start(command).unwrap();
-        let mut line = String::new();
-        BufReader::new(process.take_stdout().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("serving on ").unwrap_or_else(|| panic!("it said {line:?}"));
-        Self { process, address: address.to_owned() }
-    }
 }
 
 /// A desk that renames its one patient again and again, each time over the name before. One rename that is lost or done
