@@ -17,7 +17,7 @@ struct Asked {
 }
 
 /// A route that is not here fails the test: whoever adds one says what it is asked with.
-async fn asked(route: &str, desk: &Desk, epoch: Epoch) -> Option<Asked> {
+async fn asked(route: &str, desk: &Desk, epoch: Epoch, code: &str) -> Option<Asked> {
     let at = |path: &str| Asked { path: path.to_owned(), body: None };
     let with = |body: Value| Asked { path: route.to_owned(), body: Some(body) };
     let empty = |extra: Value| {
@@ -30,9 +30,10 @@ async fn asked(route: &str, desk: &Desk, epoch: Epoch) -> Option<Asked> {
         "/healthz" | "/readyz" | "/openapi.json" | "/v1/epoch" | "/v1/live" | "/v1/devices"
         | "/v1/invites" => at(route),
         "/v1/devices/{device}" => at(&format!("/v1/devices/{}", desk.id.device)),
-        "/v1/pair" => with(json!({"code": "AAAAA-AAAAA", "device": new_id(), "name": "x"})),
+        "/v1/pair" => with(json!({"code": code, "device": new_id(), "name": "x"})),
         "/v1/push" => {
-            let push = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "intruder")])]).await;
+            let transactions = vec![desk.transaction(vec![desk.insert(new_id(), "intruder")])];
+            let push = desk.message_in(epoch, transactions);
             with(serde_json::to_value(push).unwrap())
         }
         "/v1/pull" => with(json!({"epoch": epoch, "after": Place { seq: 0, key: None }, "limit": 10})),
@@ -42,6 +43,14 @@ async fn asked(route: &str, desk: &Desk, epoch: Epoch) -> Option<Asked> {
         "/v1/bucket" => with(json!({"epoch": epoch, "bucket": {"collection": "patient", "number": 0}})),
         _ => return None,
     })
+}
+
+/// A code whose time is over.
+async fn expired(site: &Site, clinic: Uuid) -> String {
+    let code = admin::invite(&site.owner, clinic).await.unwrap().to_string();
+    let age = "UPDATE invite SET expires_at = expires_at - interval '15 minutes' WHERE redeemed_at IS NULL";
+    sqlx::query(age).execute(&site.owner).await.unwrap();
+    code
 }
 
 async fn ask(desk: &Desk, method: &Method, asked: &Asked, token: Option<&str>) -> (StatusCode, String) {
@@ -69,15 +78,26 @@ async fn no_route_opens_to_who_may_not_use_it() {
     let secret = |token: &str| token.split_once('.').unwrap().1.to_owned();
     let forged = format!("{}.{}", clinic.simple(), secret(&stranger.token));
     let nobody = format!("{}.{}", Uuid::from_u128(9).simple(), secret(&desk.token));
+    let code = expired(&site, clinic).await;
+    let (mut slip, shout) = (desk.token.clone(), desk.token.to_uppercase());
+    let last = if slip.pop() == Some('A') { 'B' } else { 'A' };
+    slip.insert(40, last);
+    let endless = format!("{}{}", desk.token, "A".repeat(4_000));
     let wrong = [
         (None, "no token"),
+        (Some(code.as_str()), "a code whose time is over"),
+        (Some(slip.as_str()), "a token with a slip"),
+        (Some(shout.as_str()), "a token in capitals"),
+        (Some(endless.as_str()), "a token with more behind it"),
+        (Some("\u{fc}\u{1f511}"), "what is no header at all"),
+        (Some(""), "an empty token"),
         (Some(gone.token.as_str()), "a revoked device"),
         (Some(forged.as_str()), "another clinic's device that names this one"),
         (Some(nobody.as_str()), "a clinic that there is not"),
         (Some("0"), "no token at all"),
     ];
     for route in routes() {
-        let asked = asked(route.path, &desk, epoch).await;
+        let asked = asked(route.path, &desk, epoch, &code).await;
         let asked = asked.unwrap_or_else(|| panic!("{} is not listed in this test", route.path));
         for (token, what) in wrong.iter().filter(|_| route.access == Access::Device) {
             let (status, body) = ask(&desk, &route.method, &asked, *token).await;
@@ -86,7 +106,9 @@ async fn no_route_opens_to_who_may_not_use_it() {
         }
         if route.access == Access::Anyone {
             let (status, _) = ask(&desk, &route.method, &asked, None).await;
-            assert!(status == StatusCode::OK || status == StatusCode::FORBIDDEN, "{}: {status}", route.path);
+            // There is one that lets somebody in, and not by this code.
+            let expected = if route.path == "/v1/pair" { StatusCode::FORBIDDEN } else { StatusCode::OK };
+            assert_eq!(status, expected, "{}", route.path);
         }
     }
 }
@@ -100,13 +122,28 @@ async fn another_clinics_device_finds_nothing_of_this_one() {
     for route in
         routes().into_iter().filter(|route| route.access == Access::Device && route.path != "/v1/live")
     {
-        let asked = asked(route.path, &desk, epoch).await.unwrap();
+        let asked = asked(route.path, &desk, epoch, "").await.unwrap();
         let (status, body) = ask(&desk, &route.method, &asked, Some(&stranger.token)).await;
         assert!(!body.contains("Ada"), "{}: {body}", route.path);
         assert!(!body.contains(&desk.id.device.to_string()), "{}: {body}", route.path);
         // What names something of this clinic is refused; what does not is about the stranger's own clinic.
         let own = ["/v1/epoch", "/v1/devices", "/v1/invites"].contains(&route.path);
         assert_eq!(status.is_success(), own, "{}: {status}", route.path);
+    }
+    // The same in the stranger's own epoch: what names devices or records of this clinic finds none.
+    let own = stranger.epoch().await;
+    for route in routes().into_iter().filter(|route| route.access == Access::Device) {
+        let Some(asked) = asked(route.path, &desk, own, "").await.filter(|asked| asked.body.is_some()) else {
+            continue;
+        };
+        let (status, body) = ask(&desk, &route.method, &asked, Some(&stranger.token)).await;
+        assert!(
+            !body.contains("Ada") && !body.contains(&desk.id.device.to_string()),
+            "{}: {body}",
+            route.path
+        );
+        let expected = if route.path == "/v1/push" { StatusCode::FORBIDDEN } else { StatusCode::OK };
+        assert!(status == expected || status == StatusCode::NO_CONTENT, "{}: {status}", route.path);
     }
     assert_eq!(desk.names().await.len(), 1);
     assert_eq!(stranger.names().await.len(), 0);
