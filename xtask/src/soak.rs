@@ -43,6 +43,13 @@ enum What {
         #[arg(long, default_value_t = 100_000)]
         commits: u32,
     },
+    /// Send the server requests that Schemathesis makes up from its description; no answer is a failure of the server,
+    /// or other than described.
+    Schemathesis {
+        /// For how long, at most.
+        #[arg(long, default_value_t = 150)]
+        seconds: u32,
+    },
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -51,6 +58,7 @@ pub fn run(options: &Options) -> Result<()> {
         What::Sim { seeds, from } => simulate(from, from.saturating_add(seeds)),
         What::Kill { times } => test_server("Kill server and database", "killing", "FRONTDESK_KILLS", times),
         What::Cursor { commits } => test_server("Follow by cursor", "cursor", "FRONTDESK_COMMITS", commits),
+        What::Schemathesis { seconds } => make_requests_up(seconds),
     }
 }
 
@@ -75,6 +83,22 @@ fn simulate(from: u64, to: u64) -> Result<()> {
                 .env("FRONTDESK_SEEDS", format!("{from}..{to}")),
             "The message above names the seeds that failed; one of them again: FRONTDESK_SEED=N cargo test -p \
              sync-engine --test engine simulation",
+        )
+    })
+}
+
+fn make_requests_up(seconds: u32) -> Result<()> {
+    let program = step("Install what is missing", || {
+        install::postgres()?;
+        install::schemathesis()
+    })?;
+    step("Make requests up", || {
+        execute(
+            project::cargo("test")?
+                .args(["--package", "sync-server", "--test", "server", "schemathesis", "--", "--nocapture"])
+                .env("FRONTDESK_SCHEMATHESIS", &program)
+                .env("FRONTDESK_SECONDS", seconds.to_string()),
+            "The report above has each request as a command for curl.",
         )
     })
 }

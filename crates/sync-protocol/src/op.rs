@@ -35,6 +35,7 @@ pub enum Change {
     },
     /// Writes one register.
     Set {
+        #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9_]{1,64}$"))]
         register: String,
         #[cfg_attr(feature = "openapi", schema(value_type = Vec<Value>))]
         values: Values,
@@ -49,6 +50,7 @@ pub enum Change {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9_]{1,64}$"))]
     pub collection: String,
     pub record: Uuid,
     pub register: String,
@@ -67,6 +69,7 @@ impl Guard {
 pub struct Op {
     /// Identifies the op for good; the version of what it writes.
     pub id: Dot,
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9_]{1,64}$"))]
     pub collection: String,
     pub record: Uuid,
     pub kind: Kind,

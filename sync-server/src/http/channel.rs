@@ -1,12 +1,14 @@
 //! The live channel of a device: hints how far its clinic is.
 
-use super::Shared;
 use super::problem::Problems;
+use super::{Problem, Shared};
 use crate::live::PAUSE;
 use crate::sync::Caller;
 use axum::Extension;
 use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
 use axum::response::Response;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -31,12 +33,16 @@ const GOING_AWAY: u16 = 1001;
 pub async fn live(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    upgrade
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = upgrade.map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "malformed", "this address is for WebSockets of version 13")
+    })?;
+    let response = upgrade
         .max_message_size(MESSAGE_MAX_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(move |socket| serve(shared, caller, socket))
+        .on_upgrade(move |socket| serve(shared, caller, socket));
+    Ok(response)
 }
 
 async fn serve(shared: Shared, caller: Caller, mut socket: WebSocket) {

@@ -14,6 +14,7 @@ mod metrics;
 mod pairing;
 mod process;
 mod roles;
+mod schemathesis;
 mod site;
 mod syncing;
 mod tls;

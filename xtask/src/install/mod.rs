@@ -2,6 +2,7 @@
 
 mod cargo_tools;
 mod node;
+mod python_tools;
 mod rust;
 mod system;
 
@@ -34,6 +35,12 @@ pub fn for_window_tests() -> Result<PathBuf> {
 /// What testing the server needs.
 pub fn postgres() -> Result<()> {
     system::install_postgres()
+}
+
+/// The program that makes requests up from a description of an API.
+pub fn schemathesis() -> Result<PathBuf> {
+    system::install(system::PYTHON)?;
+    python_tools::install(python_tools::SCHEMATHESIS)
 }
 
 /// The checker of licences and sources.

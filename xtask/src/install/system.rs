@@ -67,6 +67,13 @@ pub const SERVER_TESTS: Needs = Needs {
     elsewhere: "PostgreSQL 15 or newer with initdb on the PATH (Fedora: postgresql-server; Arch: postgresql)",
 };
 
+pub const PYTHON: Needs = Needs {
+    purpose: "making requests up",
+    debian: &["python3", "python3-venv"],
+    probes: &[Probe::Program("python3")],
+    elsewhere: "Python 3.10 or newer with venv",
+};
+
 /// Debian's Node is new enough. Whoever has another one keeps it.
 pub const NODE: Needs = Needs {
     purpose: "building the page",
