@@ -41,6 +41,19 @@ impl Samples {
         sorted.get(rank - 1).map_or(0.0, |took| round(took.as_secs_f64() * 1000.0))
     }
 
+    /// The mean of the durations, in milliseconds.
+    pub fn mean_ms(&self) -> f64 {
+        let all: Duration = self.durations.iter().sum();
+        round(all.as_secs_f64() * 1000.0 / (self.durations.len().max(1) as f64))
+    }
+
+    /// Takes in the samples of another run.
+    pub fn append(&mut self, other: Self) {
+        self.durations.extend(other.durations);
+        self.statements = self.statements.max(other.statements);
+        self.vm_steps = self.vm_steps.max(other.vm_steps);
+    }
+
     pub fn line(&self, suite: &'static str, scenario: &'static str, rows: u64) -> Line {
         Line {
             suite,

@@ -1,8 +1,10 @@
-//! Benchmarks on real encrypted databases: cipher on, capture on, FULL.
+//! Benchmarks on what people use: encrypted databases with cipher, capture and FULL; a server on a Postgres that waits
+//! for its disk.
 //!
 //! `cargo xtask bench` builds this in release and runs it.
 
 mod clinic;
+mod fleet;
 mod line;
 mod patients;
 mod startup;
@@ -22,11 +24,14 @@ struct Cli {
 enum Suite {
     /// Lists, search, a patient's page, creating, importing and starting.
     Patients(patients::Options),
+    /// Devices on one server, each pushing once a second.
+    Fleet(fleet::Options),
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     match Cli::parse().suite {
         Suite::Patients(options) => patients::run(&options).await,
+        Suite::Fleet(options) => fleet::run(&options).await,
     }
 }

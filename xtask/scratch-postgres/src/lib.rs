@@ -85,6 +85,14 @@ impl Postgres {
         format!("postgres://{role}@{host}/{database}")
     }
 
+    /// A program that connects to it, as the owner: `createuser`, `pgbench`.
+    pub fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.env("PGHOST", self.socket_dir()).env("PGUSER", OWNER).env("PGDATABASE", "postgres");
+        command.current_dir("/");
+        command
+    }
+
     /// Ends it at once, as a crash would.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -21,7 +21,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sync-server", &["sync-protocol", "sync-engine", "domain"]),
     // What is not shipped may look at anything that is.
     ("e2e", &["headless", "contract", "app", "store"]),
-    ("bench", &["headless", "e2e", "contract", "app", "store", "domain"]),
+    (
+        "bench",
+        &["headless", "e2e", "contract", "app", "store", "domain", "sync-protocol", "scratch-postgres"],
+    ),
     ("xtask", &["headless"]),
     ("headless", &[]),
     ("scratch-postgres", &["headless"]),
