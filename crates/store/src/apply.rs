@@ -107,11 +107,11 @@ pub(crate) fn misfit(columns: &[Column], values: &Values) -> Option<&'static str
     misfit.map(|(column, _)| column.name)
 }
 
-/// The values of `columns` in a row that is a JSON list, behind its id.
-pub(crate) fn values_sql(columns: &[&Column]) -> Vec<String> {
+/// The values of `columns` in `row`, a JSON list, behind its id.
+pub(crate) fn values_sql(row: &str, columns: &[&Column]) -> Vec<String> {
     let value = |(at, column): (usize, &&Column)| match column.ty {
-        Type::Uuid => format!("unhex(value ->> {})", at + 1),
-        Type::Text | Type::Integer => format!("value ->> {}", at + 1),
+        Type::Uuid => format!("unhex({row} ->> {})", at + 1),
+        Type::Text | Type::Integer => format!("{row} ->> {}", at + 1),
     };
     columns.iter().enumerate().map(value).collect()
 }

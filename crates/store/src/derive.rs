@@ -96,8 +96,10 @@ fn refresh_columns(patient: &str, columns: &str) -> String {
     )
 }
 
+/// Unless everything is derived anew in the end.
 fn trigger(name: &str, event: &str, body: &str) -> String {
-    format!("CREATE TRIGGER derive_{name} AFTER {event}\nBEGIN\n  {body}\nEND")
+    let condition = if event.contains(" WHEN ") { "AND" } else { "WHEN" };
+    format!("CREATE TRIGGER derive_{name} AFTER {event} {condition} deriving()\nBEGIN\n  {body}\nEND")
 }
 
 fn patient_triggers() -> [String; 3] {
@@ -195,7 +197,7 @@ BEGIN
   INSERT INTO search_spelling (key, word)
     SELECT value, NEW.word FROM json_each(typo_keys(NEW.word)) WHERE true ON CONFLICT DO NOTHING;
 END",
-    "CREATE TRIGGER derive_consent AFTER INSERT ON consent_event
+    "CREATE TRIGGER derive_consent AFTER INSERT ON consent_event WHEN deriving()
 BEGIN
   INSERT INTO consent_superseded (event_id)
     SELECT unhex(value) FROM json_each(iif(json_valid(NEW.supersedes), NEW.supersedes, '[]'))

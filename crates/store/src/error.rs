@@ -33,6 +33,10 @@ pub enum StoreError {
     NoBase,
     #[error("the stored value of {column} is not one that this version understands")]
     StoredValue { column: &'static str },
+    #[error(
+        "this desk shares the data of another clinic already; start with a data folder of its own (--data-dir)"
+    )]
+    OtherClinic,
     #[error("the position in the list is not one of this list")]
     Cursor,
     #[error("the version that came with the change cannot be read")]

@@ -174,11 +174,21 @@ pub const CONFLICT: &Collection = &Collection {
     number: 9,
     name: "conflict",
     kind: Kind::Mutable,
-    registers: &[register(
-        1,
-        "pair",
-        &[text("collection"), uuid("record"), text("register"), text("winner"), text("loser")],
-    )],
+    registers: &[
+        register(
+            1,
+            "pair",
+            &[text("collection"), uuid("record"), text("register"), text("winner"), text("loser")],
+        ),
+        register(2, "judgement", &[text("kept")]),
+    ],
+};
+
+pub const CLINIC_DEVICE: &Collection = &Collection {
+    number: 10,
+    name: "clinic_device",
+    kind: Kind::Mutable,
+    registers: &[register(1, "name", &[text("name")])],
 };
 
 /// Every synced table.
@@ -192,6 +202,7 @@ pub const COLLECTIONS: &[&Collection] = &[
     CONSENT_EVENT,
     PATIENT_DISTINCT,
     CONFLICT,
+    CLINIC_DEVICE,
 ];
 
 /// The collection with this number.

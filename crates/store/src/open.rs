@@ -99,13 +99,9 @@ impl Store {
         self.changes.subscribe()
     }
 
-    /// Turns the outbox on or off: it is kept from when the device is paired.
-    pub async fn set_paired(&self, paired: bool) -> Result<(), StoreError> {
-        // Keeps the writer until capture knows: no transaction is captured by half.
-        let mut connection = self.writer.acquire().await?;
-        sqlx::query("UPDATE device SET paired = ?").bind(paired).execute(&mut *connection).await?;
-        self.capture.set_paired(paired);
-        Ok(())
+    /// Whether the device has a server, so that changes go to the outbox.
+    pub fn is_paired(&self) -> bool {
+        self.capture.is_paired()
     }
 
     /// The person that everything is done by until people sign in.

@@ -21,6 +21,7 @@ struct Row {
     actor: Uuid,
     at_ms: i64,
     boot_ms: i64,
+    boot: Option<Uuid>,
 }
 
 /// The next transactions behind op number `after`, whole and in the order they were made: as many as it takes for
@@ -32,7 +33,7 @@ pub async fn list_outbox(
 ) -> Result<Vec<Transaction>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
-                t.id AS transaction_id, t.actor, t.at_ms, t.boot_ms
+                t.id AS transaction_id, t.actor, t.at_ms, t.boot_ms, t.boot
          FROM outbox o
          JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
          WHERE o.seq > ?1 AND o.seq <= coalesce(
@@ -49,7 +50,7 @@ pub async fn list_outbox(
     let mut transactions = Vec::<Transaction>::new();
     for row in rows {
         let (id, actor) = (row.transaction_id, ActorId(row.actor));
-        let clock = Clock { wall_ms: row.at_ms, boot_ms: row.boot_ms, boot: None };
+        let clock = Clock { wall_ms: row.at_ms, boot_ms: row.boot_ms, boot: row.boot };
         let op = op(row)?;
         match transactions.last_mut().filter(|last| last.id == id) {
             Some(last) => last.ops.push(op),

@@ -4,17 +4,32 @@
 //! it. Every method is one transaction: a crash leaves it done or not done. Only `outgoing` reads before it writes: what
 //! comes to the outbox meanwhile is behind what it read.
 
+mod attention;
+mod conflicts;
 mod join;
+mod journal;
 mod numbers;
+mod overview;
 mod packed;
+mod parked;
 mod position;
 mod renew;
 mod repair;
+mod server;
 mod shadow;
 mod show;
+mod subject;
 
+pub use attention::{Attention, list_attention, set_seen};
+pub use conflicts::{Judged, Keep, OpenConflict, Side, judge, list_conflicts, reopen};
 pub use join::join;
+pub use journal::{Arrival, LogEntry, list_arrivals, list_log, log};
 pub use numbers::Numbers;
+pub use overview::{Overview, has_unsent, overview, waiting};
+pub use parked::{Parked, list_parked};
+pub use renew::{Standing, go_on_as_another, standing};
+pub use server::{Own, Pairing, Server, device_names, note_contact, own, server};
+pub use subject::{Subject, subjects};
 
 use crate::capture::Context;
 use crate::error::StoreError;
@@ -24,7 +39,6 @@ use crate::outbox::list_outbox;
 use crate::transaction::Write;
 use position::State;
 use shadow::{Outbox, Shadow};
-use sqlx::SqliteConnection;
 use std::collections::BTreeSet;
 use sync_engine::{Phase, Position, Replica};
 use sync_protocol::{
@@ -34,7 +48,7 @@ use sync_protocol::{
 use uuid::Uuid;
 
 /// Ops of a push at most, and bytes of their values, unless one transaction has more: the server takes bodies of 16 MiB.
-const PUSH_OPS: u32 = 2_000;
+const PUSH_OPS: u32 = 5_000;
 const PUSH_BYTES: usize = 4 << 20;
 /// Records of an offer.
 const OFFER_RECORDS: u32 = 1_000;
@@ -103,9 +117,9 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
 
     async fn rejections(&mut self) -> Result<Vec<Remembered>, StoreError> {
         let mut read = self.store.read(&self.usage).await?;
-        let entries = attention(&mut read).await?;
+        let entries = attention::remembered(&mut read).await?;
         read.end().await?;
-        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+        Ok(entries.into_iter().map(|attention| attention.entry).collect())
     }
 
     async fn uploaded(&mut self, last: Option<Key>) -> Result<(), StoreError> {
@@ -186,7 +200,8 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         let mut shadow = Shadow::load(&mut write).await?;
         match page.head {
             None => {
-                shadow.stage(&mut write, &page.records).await?;
+                let told = shadow.told(&mut write, page.records).await?;
+                shadow.stage(&mut write, &told).await?;
                 state.set_staged(epoch, &page.next);
                 state.save(&mut write).await?;
             }
@@ -226,13 +241,8 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         let number = renew::renew(&mut write, from).await?;
         let outbox = Outbox::load(&mut write).await?;
         show_again(&mut write, outbox.keys().cloned().collect()).await?;
-        // While nobody else can write.
-        let before = self.store.capture.set_replica(number);
-        let committed = write.commit().await;
-        if committed.is_err() {
-            self.store.capture.set_replica(before);
-        }
-        committed
+        write.become_replica(number);
+        write.commit().await
     }
 }
 
@@ -322,21 +332,47 @@ async fn take(
     head: u64,
     records: Vec<(Key, RecordState)>,
 ) -> Result<(), StoreError> {
+    // A first copy is no news.
+    let is_news = state.epoch() == Some(epoch);
     state.reach(epoch, head)?;
     state.save(write).await?;
     let mut changed = clear(write, &state).await?;
     let outbox = Outbox::load(write).await?;
+    let derives_later = !is_news && is_mostly_new(write).await?;
+    if derives_later {
+        write.derive_later();
+    }
     let pages: Vec<i64> =
         sqlx::query_scalar("SELECT no FROM staged_page ORDER BY no").fetch_all(&mut **write).await?;
     for page in pages {
         let staged = shadow.staged(write, page).await?;
         shadow.put(write, &staged, &outbox, &mut changed).await?;
+        if is_news {
+            journal::note_arrivals(write, &staged).await?;
+        }
     }
+    let records = shadow.told(write, records).await?;
     shadow.put(write, &records, &outbox, &mut changed).await?;
+    if is_news {
+        journal::note_arrivals(write, &records).await?;
+    }
     shadow.save_sums(write).await?;
     sqlx::raw_sql("DELETE FROM staged_page").execute(&mut **write).await?;
     show_again(write, changed).await?;
-    settle_attention(write, &shadow).await
+    if derives_later {
+        write.derive_anew().await?;
+    }
+    attention::settle(write, &shadow).await
+}
+
+/// Whether a first copy brings far more than there is: deriving everything anew is quicker then than row by row.
+async fn is_mostly_new(write: &mut Write) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM staged_page)
+           AND (SELECT count(*) FROM (SELECT 1 FROM patient LIMIT 1000)) < 100",
+    )
+    .fetch_one(&mut **write)
+    .await?)
 }
 
 /// Pending ends when what the server made of it is here; tells which records it was about.
@@ -388,6 +424,7 @@ async fn file_rejection(write: &mut Write, key: Dot, rejection: Rejection) -> Re
         .bind(at)
         .execute(&mut **write)
         .await?;
+    write.touch("attention");
     sqlx::query("UPDATE outbox SET rejected = 1 WHERE seq IN (SELECT value FROM json_each(?))")
         .bind(serde_json::to_string(&seqs)?)
         .execute(&mut **write)
@@ -407,27 +444,6 @@ async fn forget(write: &mut Write, first: i64) -> Result<(), StoreError> {
     .execute(&mut **write)
     .await?;
     sqlx::query("DELETE FROM sent_transaction WHERE first_seq = ?").bind(first).execute(&mut **write).await?;
-    Ok(())
-}
-
-async fn attention(connection: &mut SqliteConnection) -> Result<Vec<(i64, Remembered)>, StoreError> {
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("SELECT no, entry FROM attention ORDER BY no").fetch_all(connection).await?;
-    rows.into_iter().map(|(no, entry)| Ok((no, serde_json::from_str(&entry)?))).collect()
-}
-
-/// Rejected by this server, and merged by an earlier one, as somebody else told: that needs no attention any more.
-async fn settle_attention(write: &mut Write, shadow: &Shadow) -> Result<(), StoreError> {
-    for (no, entry) in attention(write).await? {
-        let dots: BTreeSet<_> = entry.rejection.ops.iter().collect();
-        let rejected = entry.transaction.ops.iter().filter(|op| dots.contains(&op.id));
-        let rejected: Vec<_> = rejected.map(|op| (op.key(), op.id)).collect();
-        let keys: Vec<_> = rejected.iter().map(|(key, _)| key.clone()).collect();
-        let states = shadow.of(write, &keys).await?;
-        if rejected.iter().any(|(key, op)| states.get(key).is_some_and(|record| record.shows(*op))) {
-            sqlx::query("DELETE FROM attention WHERE no = ?").bind(no).execute(&mut **write).await?;
-        }
-    }
     Ok(())
 }
 

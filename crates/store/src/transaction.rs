@@ -1,13 +1,14 @@
 //! Reading and writing: one transaction per user action.
 
 use crate::capture::{Bases, CaptureState, Context, Summary};
+use crate::derive;
 use crate::error::StoreError;
 use crate::ffi;
 use crate::manifest;
 use crate::meter::{Meter, Usage};
 use crate::open::{Changed, Store};
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use sync_protocol::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS};
@@ -155,6 +156,30 @@ impl Write {
         self.capturing.state.stop_applying();
     }
 
+    /// What follows from rows is not derived row by row until [`Write::derive_anew`].
+    pub(crate) fn derive_later(&self) {
+        self.capturing.state.set_derives_later(true);
+    }
+
+    /// Derives everything anew, and from here on row by row.
+    pub(crate) async fn derive_anew(&mut self) -> Result<(), StoreError> {
+        self.capturing.state.set_derives_later(false);
+        for statement in derive::rebuild() {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// If this is committed, what is done from here on is done by another replica.
+    pub(crate) fn become_replica(&self, number: u32) {
+        self.capturing.state.set_replica(number);
+    }
+
+    /// If this is committed, changes go to the outbox from here on.
+    pub(crate) fn become_paired(&self) {
+        self.capturing.state.set_paired();
+    }
+
     pub(crate) fn mark(&self, collection: i64) {
         self.capturing.state.mark(collection);
     }
@@ -173,6 +198,7 @@ impl Write {
         }
         let Self { booking, transaction, capturing, changes, local, .. } = self;
         transaction.commit().await?;
+        capturing.state.keep();
         drop(capturing);
         drop(booking);
         let synced = summary.changed.iter().filter_map(|number| Some(manifest::collection(*number)?.name));
@@ -211,12 +237,13 @@ async fn log_transaction(
     context: &Context,
     summary: &Summary,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO transaction_log (id, actor, command, at_ms, boot_ms, first_seq, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO transaction_log (id, actor, command, at_ms, boot_ms, boot, first_seq, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(context.transaction)
         .bind(context.actor.0)
         .bind(context.command)
         .bind(context.at.timestamp_millis())
         .bind(context.boot_ms)
+        .bind(context.boot)
         .bind(i64::try_from(summary.first_seq).unwrap_or(i64::MAX))
         .bind(i64::try_from(summary.next_seq - 1).unwrap_or(i64::MAX))
         .execute(connection)

@@ -2,7 +2,7 @@
 
 use crate::digest::differing;
 use crate::planted::{self, Bug};
-use crate::ports::{Failure, Phase, Replica, Server};
+use crate::ports::{Failure, Phase, Position, Replica, Server};
 use sync_protocol::{Clock, Epoch, Key, Offer, Place, Pull, Push, Refusal, Upload};
 
 /// Records that a page holds at most.
@@ -63,16 +63,21 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
         self.replica.enter(epoch).await.map_err(Stopped::Replica)
     }
 
+    async fn position(&mut self) -> Result<Position, Stopped<R::Error, S::Error>> {
+        self.replica.position().await.map_err(Stopped::Replica)
+    }
+
     async fn run(&mut self) -> End<R, S> {
-        let position = self.replica.position().await.map_err(Stopped::Replica)?;
+        let mut position = self.position().await?;
         if position.target().is_none() {
             let epoch = self.server.epoch().await.map_err(failed)?;
             self.enter(epoch).await?;
+            position = self.position().await?;
         }
-        let position = self.replica.position().await.map_err(Stopped::Replica)?;
         let Some(epoch) = position.target() else { return Ok(()) };
         if let Phase::Uploading { after, .. } = position.phase {
             self.upload(epoch, after, position.epoch.is_none()).await?;
+            position = self.position().await?;
         }
         let pushed = self.push(epoch).await;
         if matches!(
@@ -82,7 +87,7 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
             return pushed;
         }
         // What cannot be sent holds up nothing that comes.
-        self.pull(epoch).await?;
+        self.pull(epoch, position.next).await?;
         pushed?;
         self.compare(epoch).await
     }
@@ -131,15 +136,16 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
         Ok(())
     }
 
-    async fn pull(&mut self, epoch: Epoch) -> End<R, S> {
+    /// Pages from `after` on, which is where the device has them to.
+    async fn pull(&mut self, epoch: Epoch, mut after: Place) -> End<R, S> {
         loop {
-            let position = self.replica.position().await.map_err(Stopped::Replica)?;
-            let pull = Pull { epoch, after: position.next, limit: PAGE };
+            let pull = Pull { epoch, after, limit: PAGE };
             let mut page = self.server.pull(pull).await.map_err(failed)?;
             if planted::is(Bug::PageCutInsideChange) {
                 page.next = Place { seq: page.next.seq, key: None };
             }
             let at_head = page.head.is_some();
+            after = page.next.clone();
             self.replica.stage(epoch, page).await.map_err(Stopped::Replica)?;
             if at_head {
                 return Ok(());

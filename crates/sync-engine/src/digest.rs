@@ -1,6 +1,6 @@
 //! Sums over records, for finding out that a device does not have what the server has (rule 11).
 
-use serde_json::json;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::{Bucket, Key, RecordState};
@@ -15,15 +15,37 @@ pub fn bucket_of(key: &Key) -> Bucket {
 
 /// What a record adds to the sum of its bucket. Without versions: replicas have other numbers elsewhere.
 pub fn digest(key: &Key, record: &RecordState) -> u64 {
-    let registers: Vec<_> = record
-        .registers
-        .iter()
-        .map(|(name, state)| json!([name, state.version.dot().seq, state.stamp.author, state.value]))
-        .collect();
-    let content =
-        json!([key.collection, key.record, record.life.value, record.life.version.dot().seq, registers]);
-    let hash = Sha256::digest(content.to_string().as_bytes());
-    hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    let mut hash = Sha256::new();
+    // Every part is of a fixed length, or says how long it is.
+    text(&mut hash, &key.collection);
+    hash.update(key.record);
+    hash.update([u8::from(record.life.value)]);
+    hash.update(record.life.version.dot().seq.to_be_bytes());
+    for (name, state) in &record.registers {
+        text(&mut hash, name);
+        hash.update(state.version.dot().seq.to_be_bytes());
+        hash.update(state.stamp.author.device);
+        hash.update(state.stamp.author.incarnation);
+        hash.update((state.value.len() as u64).to_be_bytes());
+        for value in &state.value {
+            match value {
+                Value::String(value) => {
+                    hash.update([0]);
+                    text(&mut hash, value);
+                }
+                other => {
+                    hash.update([1]);
+                    text(&mut hash, &other.to_string());
+                }
+            }
+        }
+    }
+    hash.finalize().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+fn text(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text);
 }
 
 /// Sums of a set of records, kept as they change. Sums without a carry, which every database can add to in place.

@@ -117,6 +117,9 @@ pub struct Page {
     pub next: Place,
     /// The clinic's newest change, if this page reaches it: all is here then.
     pub head: Option<u64>,
+    /// The clinic's newest change, for telling how far a long way is; a server of an earlier version does not say.
+    #[serde(default)]
+    pub newest: u64,
 }
 
 /// A record and its versions: the record's own under the empty name, and each register's.

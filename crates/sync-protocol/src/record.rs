@@ -1,5 +1,7 @@
 //! Records as the server keeps and hands them out.
 
+mod compact;
+
 use crate::op::{Kind, Values};
 use crate::version::{Dot, ReplicaId, Version};
 use domain::id::ActorId;
@@ -17,14 +19,12 @@ pub struct Key {
 }
 
 /// Who wrote a value and when, by the server's reckoning. Only picks a winner, is never a version.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Milliseconds since 1970.
     pub at_ms: i64,
     /// Breaks ties, so that every merge of the same two ops ends the same.
     pub author: ReplicaId,
-    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
     pub actor: ActorId,
 }
 
@@ -37,8 +37,7 @@ impl Stamp {
 }
 
 /// What a register holds.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterState<V> {
     pub version: Version,
     pub stamp: Stamp,
@@ -52,15 +51,13 @@ impl<V> RegisterState<V> {
     }
 }
 
-/// A record as the merger keeps it.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A record as the merger keeps it. As text see [`compact`].
+#[derive(Clone, Debug, PartialEq)]
 pub struct RecordState {
     pub kind: Kind,
     /// Whether the record is there. If it is not, this is the tombstone.
     pub life: RegisterState<bool>,
     /// Kept under a tombstone, for an edit whose author had not seen it.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, RegisterState<Vec<Anything>>>))]
     pub registers: BTreeMap<String, RegisterState<Values>>,
 }
 

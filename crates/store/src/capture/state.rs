@@ -16,8 +16,10 @@ pub struct Context {
     pub transaction: Uuid,
     pub actor: ActorId,
     pub at: DateTime<Utc>,
-    /// Since this device was started: tells how far its wall clock can be trusted.
+    /// Since `boot`: tells how far the wall clock can be trusted.
     pub boot_ms: i64,
+    /// Which start of the machine, where it can tell.
+    pub boot: Option<Uuid>,
     pub command: &'static str,
 }
 
@@ -35,8 +37,12 @@ struct Inner {
     /// Counts the transactions, so that one that ends late does not end the next one.
     turn: u64,
     paired: bool,
+    /// What to go back to unless the transaction is committed: replica, paired.
+    before: Option<(u32, bool)>,
     /// The number of this device, in its present incarnation, among the replicas of its database.
     replica: u32,
+    /// What is derived is derived anew in the end, not row by row.
+    derives_later: bool,
     first_seq: u64,
     next_seq: u64,
     bases: Bases,
@@ -91,14 +97,28 @@ impl CaptureState {
         inner.paired = paired;
     }
 
-    /// The device goes on in another incarnation; tells the one so far.
-    pub fn set_replica(&self, replica: u32) -> u32 {
-        std::mem::replace(&mut self.lock().replica, replica)
+    /// The device goes on in another incarnation, if the transaction is committed.
+    pub fn set_replica(&self, replica: u32) {
+        let mut inner = self.lock();
+        inner.before = inner.before.or(Some((inner.replica, inner.paired)));
+        inner.replica = replica;
+    }
+
+    /// Changes go to the outbox from here on, if the transaction is committed.
+    pub fn set_paired(&self) {
+        let mut inner = self.lock();
+        inner.before = inner.before.or(Some((inner.replica, inner.paired)));
+        inner.paired = true;
     }
 
     /// Whether changes go to the outbox.
-    pub fn set_paired(&self, paired: bool) {
-        self.lock().paired = paired;
+    pub fn is_paired(&self) -> bool {
+        self.lock().paired
+    }
+
+    /// The transaction was committed: what it made of this device stays.
+    pub fn keep(&self) {
+        self.lock().before = None;
     }
 
     /// Begins a transaction whose first op gets the number `first_seq`; returns its turn.
@@ -108,12 +128,18 @@ impl CaptureState {
         inner.turn += 1;
         inner.first_seq = first_seq;
         inner.next_seq = first_seq;
+        inner.derives_later = false;
         inner.bases.clear();
         inner.base_is_current = false;
         inner.rows = 0;
         inner.bytes = 0;
         inner.changed.clear();
         inner.turn
+    }
+
+    /// Whether what is derived waits for the end of the transaction, whose author sees to it.
+    pub fn set_derives_later(&self, later: bool) {
+        self.lock().derives_later = later;
     }
 
     /// From here on what changes is this device's own doing, in a transaction that began by applying.
@@ -154,6 +180,9 @@ impl CaptureState {
         if inner.turn == turn {
             inner.mode = Mode::Closed;
             inner.bases.clear();
+            if let Some((replica, paired)) = inner.before.take() {
+                (inner.replica, inner.paired) = (replica, paired);
+            }
         }
     }
 }
@@ -249,6 +278,11 @@ fn capture_value(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answ
     Ok(Answer::Argument(0))
 }
 
+/// `deriving()`: whether triggers derive what follows from a row.
+fn deriving(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
+    Ok(Answer::Integer((!state.lock().derives_later).into()))
+}
+
 fn paired(state: &CaptureState, _: &Arguments<'_>) -> Result<Answer, &'static str> {
     Ok(Answer::Integer(state.lock().paired.into()))
 }
@@ -267,5 +301,6 @@ pub async fn register_functions(
     add_function(connection, "captured_base", 0, false, state, captured_base).await?;
     add_function(connection, "captured_others", 0, false, state, captured_others).await?;
     add_function(connection, "capture_value", 1, false, state, capture_value).await?;
+    add_function(connection, "deriving", 0, false, state, deriving).await?;
     add_function(connection, "paired", 0, false, state, paired).await
 }

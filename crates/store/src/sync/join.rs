@@ -1,6 +1,7 @@
 //! Pairing: what the device made while it was alone becomes what it has from a server, for the server to be told.
 
 use super::numbers::Numbers;
+use super::server::{self, Pairing};
 use super::shadow::{CHUNK, Shadow};
 use crate::capture::{Context, json_array};
 use crate::error::StoreError;
@@ -18,11 +19,21 @@ use uuid::Uuid;
 /// The device has a server from now on: changes go to the outbox. What is there already is what it uploads.
 ///
 /// # Errors
-/// A full disk, a damaged file. The device is then as alone as before.
-pub async fn join(store: &Store, usage: &Usage, context: Context) -> Result<(), StoreError> {
+/// It shares another clinic's data already; a full disk, a damaged file. The device is then as before.
+pub async fn join(
+    store: &Store,
+    usage: &Usage,
+    context: Context,
+    pairing: &Pairing,
+) -> Result<(), StoreError> {
     let mut write = store.apply(usage, context).await?;
-    let paired: bool = sqlx::query_scalar("SELECT paired FROM device").fetch_one(&mut *write).await?;
-    if paired {
+    let own = server::own(&mut write).await?;
+    if own.paired {
+        // Let in again: what it has of the server stays.
+        if own.clinic != pairing.clinic {
+            return Err(StoreError::OtherClinic);
+        }
+        server::keep(&mut write, pairing).await?;
         return write.commit().await;
     }
     let writings = Writings::load(&mut write, store.owner()).await?;
@@ -32,14 +43,11 @@ pub async fn join(store: &Store, usage: &Usage, context: Context) -> Result<(), 
         copy_tombstones(&mut write, collection, &writings, &mut shadow).await?;
     }
     shadow.save_sums(&mut write).await?;
-    sqlx::query("UPDATE device SET paired = 1").execute(&mut *write).await?;
-    // While nobody else can write: no change goes without the outbox once the rows were copied.
-    store.capture.set_paired(true);
-    let committed = write.commit().await;
-    if committed.is_err() {
-        store.capture.set_paired(false);
-    }
-    committed
+    sqlx::query("UPDATE device SET paired = 1, clinic = ?").bind(pairing.clinic).execute(&mut *write).await?;
+    // No change goes without the outbox once the rows were copied.
+    write.become_paired();
+    server::keep(&mut write, pairing).await?;
+    write.commit().await
 }
 
 /// Who wrote what, when.
@@ -121,7 +129,8 @@ async fn copy_rows(
             let key = Key { collection: collection.name.to_owned(), record };
             records.push((key, writings.record(collection, values, &versions)?));
         }
-        shadow.keep(write, &records).await?;
+        let told = shadow.told(write, records).await?;
+        shadow.keep(write, &told).await?;
     }
 }
 
@@ -147,8 +156,9 @@ async fn copy_tombstones(
         let key = Key { collection: collection.name.to_owned(), record };
         records.push((key, RecordState { kind: collection.kind, life, registers: BTreeMap::new() }));
     }
-    for records in records.chunks(CHUNK) {
-        shadow.keep(write, records).await?;
+    let told = shadow.told(write, records).await?;
+    for chunk in told.chunks(CHUNK) {
+        shadow.keep(write, chunk).await?;
     }
     Ok(())
 }

@@ -1,13 +1,59 @@
 //! A new incarnation for a database that turned out to be a copy (rule 12 of the sync design).
 
+use super::journal::log;
+use crate::capture::Context;
 use crate::error::StoreError;
 use crate::json::rows;
+use crate::meter::Usage;
+use crate::open::Store;
 use crate::transaction::Write;
 use serde_json::Value;
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 use std::collections::BTreeMap;
 use sync_protocol::{Dot, Replica, Version};
 use uuid::Uuid;
+
+/// Which device writes here, in which incarnation, and how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub device: Uuid,
+    pub incarnation: Uuid,
+    /// The newest op.
+    pub seq: u64,
+}
+
+/// Who writes here.
+///
+/// # Errors
+/// A damaged file.
+pub async fn standing(connection: &mut SqliteConnection) -> Result<Standing, StoreError> {
+    let (device, incarnation, seq): (Uuid, Uuid, i64) = sqlx::query_as(
+        "SELECT device, incarnation, (SELECT coalesce(max(last_seq), 0) FROM transaction_log) FROM device",
+    )
+    .fetch_one(connection)
+    .await?;
+    let seq = u64::try_from(seq).map_err(|_| StoreError::StoredValue { column: "last_seq" })?;
+    Ok(Standing { device, incarnation, seq })
+}
+
+/// This database is a copy, or was put back from a backup: from here on it writes as somebody else. What it wrote so far
+/// keeps its names. One that no server knows yet is also another device, `device`.
+///
+/// # Errors
+/// A full disk, a damaged file.
+pub async fn go_on_as_another(
+    store: &Store,
+    usage: &Usage,
+    context: Context,
+    device: Uuid,
+) -> Result<(), StoreError> {
+    let mut write = store.apply(usage, context).await?;
+    sqlx::query("UPDATE device SET device = ? WHERE NOT paired").bind(device).execute(&mut *write).await?;
+    let number = become_another(&mut write).await?;
+    write.become_replica(number);
+    log(&mut write, "renewed", 0, "").await?;
+    write.commit().await
+}
 
 #[derive(FromRow)]
 struct Pending {
@@ -19,16 +65,8 @@ struct Pending {
 
 /// Takes a new incarnation, also for what the outbox has from `from` on and the server did not answer. Tells its number.
 pub(super) async fn renew(write: &mut Write, from: Dot) -> Result<u32, StoreError> {
-    // As random as any id, and of no other use.
-    let incarnation = write.context().transaction;
-    sqlx::query("UPDATE device SET incarnation = ?").bind(incarnation).execute(&mut **write).await?;
-    let device: Uuid = sqlx::query_scalar("SELECT device FROM device").fetch_one(&mut **write).await?;
-    let number: u32 =
-        sqlx::query_scalar("INSERT INTO replica (device, incarnation) VALUES (?, ?) RETURNING no")
-            .bind(device)
-            .bind(incarnation)
-            .fetch_one(&mut **write)
-            .await?;
+    let number = become_another(write).await?;
+    log(write, "renewed", 0, "").await?;
     let pending: Vec<Pending> = sqlx::query_as(
         // Answers come in the order of the ops.
         "SELECT seq, replica, register, base FROM outbox WHERE seq >
@@ -55,6 +93,18 @@ pub(super) async fn renew(write: &mut Write, from: Dot) -> Result<u32, StoreErro
     .execute(&mut **write)
     .await?;
     Ok(number)
+}
+
+/// Draws an incarnation; tells its number.
+async fn become_another(write: &mut Write) -> Result<u32, StoreError> {
+    // As random as any id, and of no other use.
+    let incarnation = write.context().transaction;
+    sqlx::query("UPDATE device SET incarnation = ?").bind(incarnation).execute(&mut **write).await?;
+    Ok(sqlx::query_scalar(
+        "INSERT INTO replica (device, incarnation) SELECT device, incarnation FROM device RETURNING no",
+    )
+    .fetch_one(&mut **write)
+    .await?)
 }
 
 /// The base of a delete has a version for each register.

@@ -35,11 +35,12 @@ pub(super) async fn repair(
         .collect();
     // Somebody may have saved since the sums were compared.
     let outbox = Outbox::load(write).await?;
-    shadow.put(write, &differing, &outbox, &mut BTreeSet::new()).await?;
-    shadow.set_sum(write, bucket, sum).await?;
     let conflicts = differing.iter().filter_map(|(key, theirs)| Some((key, ours.get(key)?, theirs)));
     let conflicts: Vec<_> =
         conflicts.flat_map(|(key, ours, theirs)| conflicts_of(key, ours, theirs)).collect();
+    let told = shadow.told(write, differing).await?;
+    shadow.put(write, &told, &outbox, &mut BTreeSet::new()).await?;
+    shadow.set_sum(write, bucket, sum).await?;
     file(write, &conflicts).await
 }
 

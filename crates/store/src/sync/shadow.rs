@@ -48,6 +48,15 @@ impl Outbox {
     }
 }
 
+/// A record as the server told it, and as it is kept.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub key: Key,
+    pub record: RecordState,
+    packed: String,
+    digest: u64,
+}
+
 /// Reads and writes `server_record`.
 #[derive(Debug)]
 pub(super) struct Shadow {
@@ -120,19 +129,27 @@ impl Shadow {
         rows.into_iter().map(unpacked).collect()
     }
 
-    /// Keeps a page until the head is reached.
-    pub(super) async fn stage(
+    /// What the server told, as it is to be kept.
+    pub(super) async fn told(
         &mut self,
         write: &mut Write,
-        records: &[(Key, RecordState)],
-    ) -> Result<(), StoreError> {
-        self.numbers.include(write, records.iter().flat_map(|(_, record)| authors(record))).await?;
-        let packed: Vec<_> = records
-            .iter()
-            .map(|(key, record)| Ok((&key.collection, key.record, pack(record, &self.numbers)?)))
-            .collect::<Result<_, StoreError>>()?;
+        records: Vec<(Key, RecordState)>,
+    ) -> Result<Vec<Told>, StoreError> {
+        let ids: BTreeSet<_> = records.iter().flat_map(|(_, record)| authors(record)).collect();
+        self.numbers.include(write, ids).await?;
+        let told = |(key, record): (Key, RecordState)| {
+            let (packed, digest) = (pack(&record, &self.numbers)?, digest(&key, &record));
+            Ok(Told { key, record, packed, digest })
+        };
+        records.into_iter().map(told).collect()
+    }
+
+    /// Keeps a page until the head is reached.
+    pub(super) async fn stage(&self, write: &mut Write, records: &[Told]) -> Result<(), StoreError> {
+        let rows =
+            records.iter().map(|told| (&told.key.collection, told.key.record, &told.packed, told.digest));
         sqlx::query("INSERT INTO staged_page (records) VALUES (?)")
-            .bind(serde_json::to_string(&packed)?)
+            .bind(serde_json::to_string(&rows.collect::<Vec<_>>())?)
             .execute(&mut **write)
             .await?;
         Ok(())
@@ -143,12 +160,17 @@ impl Shadow {
         &self,
         connection: &mut SqliteConnection,
         page: i64,
-    ) -> Result<Vec<(Key, RecordState)>, StoreError> {
+    ) -> Result<Vec<Told>, StoreError> {
         let text: String = sqlx::query_scalar("SELECT records FROM staged_page WHERE no = ?")
             .bind(page)
             .fetch_one(connection)
             .await?;
-        self.unpacked(serde_json::from_str(&text)?)
+        let rows: Vec<(String, Uuid, String, u64)> = serde_json::from_str(&text)?;
+        let told = |(collection, record, packed, digest): (String, Uuid, String, u64)| {
+            let key = Key { collection, record };
+            Ok(Told { key, record: unpack(&packed, &self.numbers)?, packed, digest })
+        };
+        rows.into_iter().map(told).collect()
     }
 
     /// Takes these records for what the server has, and shows them with the outbox over them. What is shown is taken
@@ -156,37 +178,32 @@ impl Shadow {
     pub(super) async fn put(
         &mut self,
         write: &mut Write,
-        records: &[(Key, RecordState)],
+        records: &[Told],
         outbox: &Outbox,
         changed: &mut BTreeSet<Key>,
     ) -> Result<(), StoreError> {
         for chunk in records.chunks(CHUNK) {
-            self.numbers.include(write, chunk.iter().flat_map(|(_, record)| authors(record))).await?;
             self.forget_digests(write, chunk).await?;
             self.keep(write, chunk).await?;
             let shown: Vec<_> = chunk
                 .iter()
-                .map(|(key, record)| (key.clone(), Shown::new(Some(record), outbox.of(key))))
+                .map(|told| (told.key.clone(), Shown::new(Some(&told.record), outbox.of(&told.key))))
                 .collect();
             show(write, &shown).await?;
-            for (key, _) in chunk {
-                changed.remove(key);
+            for told in chunk {
+                changed.remove(&told.key);
             }
         }
         Ok(())
     }
 
     /// The digests that these records have so far count no more.
-    async fn forget_digests(
-        &mut self,
-        write: &mut Write,
-        records: &[(Key, RecordState)],
-    ) -> Result<(), StoreError> {
+    async fn forget_digests(&mut self, write: &mut Write, records: &[Told]) -> Result<(), StoreError> {
         let known: Vec<(String, Uuid, i64)> = sqlx::query_as(
             "SELECT s.collection, s.record, s.digest FROM json_each(?) w
              JOIN server_record s ON s.collection = w.value ->> 0 AND s.record = unhex(w.value ->> 1)",
         )
-        .bind(keys_json(records.iter().map(|(key, _)| key))?)
+        .bind(keys_json(records.iter().map(|told| &told.key))?)
         .fetch_all(&mut **write)
         .await?;
         for (collection, record, digest) in known {
@@ -196,20 +213,14 @@ impl Shadow {
     }
 
     /// Keeps these records. Whoever calls has seen to the digests that they have so far.
-    pub(super) async fn keep(
-        &mut self,
-        write: &mut Write,
-        records: &[(Key, RecordState)],
-    ) -> Result<(), StoreError> {
+    pub(super) async fn keep(&mut self, write: &mut Write, records: &[Told]) -> Result<(), StoreError> {
         let mut kept = Vec::with_capacity(records.len());
-        for (key, record) in records {
-            let digest = digest(key, record);
-            self.add(key, digest);
-            let state = pack(record, &self.numbers)?;
+        for Told { key, packed, digest, .. } in records {
+            self.add(key, *digest);
             kept.push(vec![
                 json!(key.collection),
                 hex(key.record),
-                json!(state),
+                json!(packed),
                 json!(digest.cast_signed()),
             ]);
         }

@@ -213,7 +213,7 @@ fn upsert_sql(collection: &Collection, registers: &[&'static Register]) -> Strin
     let table = collection.name;
     let columns: Vec<_> = registers.iter().flat_map(|register| register.columns).collect();
     let names: Vec<_> = columns.iter().map(|column| column.name).collect();
-    let values = values_sql(&columns);
+    let values = values_sql("value", &columns);
     if names.is_empty() {
         return format!(
             "INSERT INTO {table} (id) SELECT unhex(value ->> 0) FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"

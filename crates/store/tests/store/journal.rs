@@ -15,7 +15,6 @@ fn a_process_that_writes() {
     let Some(directory) = std::env::var_os(DIRECTORY) else { return };
     runtime().block_on(async {
         let store = open(std::path::Path::new(&directory).join("frontdesk.db")).await.unwrap();
-        store.set_paired(true).await.unwrap();
         for n in 1..u64::MAX {
             let mut write = store.write(&store::Usage::default(), context(n)).await.unwrap();
             let one = patient(n.into(), "Ann Ash").phone("+15550100").tag("VIP");
@@ -31,7 +30,9 @@ fn a_process_that_writes() {
 fn a_killed_process_loses_nothing_that_it_had_acknowledged() {
     let mut random = ChaCha8Rng::seed_from_u64(5);
     for _ in 0..5 {
-        let directory = tempfile::tempdir().unwrap();
+        let desk = runtime().block_on(Desk::paired());
+        let directory = &desk.directory;
+        runtime().block_on(desk.store.close());
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "journal::a_process_that_writes", "--nocapture"])
             .env(DIRECTORY, directory.path())

@@ -96,7 +96,7 @@ impl Memory {
         let next =
             rest.last().map_or(after.clone(), |(key, seq)| Place { seq: **seq, key: Some((*key).clone()) });
         let records = rest.into_iter().map(|(key, _)| (key.clone(), self.clinic.records[key].clone()));
-        Page { records: records.collect(), next, head }
+        Page { records: records.collect(), next, head, newest: 0 }
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::manifest::{COLLECTIONS, Collection};
 use store::patient::NewPatient;
+use store::sync::Pairing;
 use store::{Context, DatabaseKey, Identity, Store, StoreError, Usage, Versions, Write, load_versions};
 use sync_protocol::{Op, Transaction};
 use tempfile::TempDir;
@@ -53,8 +54,13 @@ pub struct Desk {
 impl Desk {
     /// A new database: a copy of one that was made once, since making one takes longer.
     pub async fn new() -> Self {
+        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+        Self::from_file(TEMPLATE.get_or_init(|| template(""))).await
+    }
+
+    async fn from_file(file: &[u8]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("frontdesk.db"), template()).unwrap();
+        std::fs::write(directory.path().join("frontdesk.db"), file).unwrap();
         let store = open(directory.path().join("frontdesk.db")).await.unwrap();
         Self { store, directory, transactions: AtomicU64::new(0) }
     }
@@ -62,12 +68,16 @@ impl Desk {
     /// One that is not taken for another: a device, and an incarnation, of its own.
     pub async fn as_device(number: u128) -> Self {
         let desk = Self::new().await;
+        desk.identify(number).await;
+        desk
+    }
+
+    async fn identify(&self, number: u128) {
         let (device, incarnation) = (blob(id(number)), blob(id(number + 1_000)));
         for table in ["device", "replica"] {
             let sql = format!("UPDATE {table} SET device = {device}, incarnation = {incarnation}");
-            desk.run(&sql).await.unwrap();
+            self.run(&sql).await.unwrap();
         }
-        desk
     }
 
     /// A copy of the file, as it is after a crash.
@@ -81,9 +91,16 @@ impl Desk {
         Self { store, directory, transactions: AtomicU64::new(1_000_000) }
     }
 
+    /// One whose changes go to the outbox.
     pub async fn paired() -> Self {
-        let desk = Self::new().await;
-        desk.store.set_paired(true).await.unwrap();
+        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+        Self::from_file(TEMPLATE.get_or_init(|| template("UPDATE device SET paired = 1"))).await
+    }
+
+    /// Both.
+    pub async fn as_paired_device(number: u128) -> Self {
+        let desk = Self::paired().await;
+        desk.identify(number).await;
         desk
     }
 
@@ -224,6 +241,7 @@ pub fn context(n: u64) -> Context {
         actor: owner(),
         at: at(i64::try_from(n).unwrap()),
         boot_ms: i64::try_from(n).unwrap(),
+        boot: None,
         command: "test",
     }
 }
@@ -232,19 +250,33 @@ pub async fn open(path: PathBuf) -> Result<Store, StoreError> {
     Store::open(&path, &key(), identity()).await
 }
 
-fn template() -> &'static [u8] {
-    static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
-    TEMPLATE.get_or_init(|| {
-        // In a thread of its own: a test may be running on the runtime of this one.
-        let made = std::thread::spawn(|| {
-            let directory = tempfile::tempdir().unwrap();
-            let path = directory.path().join("new.db");
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { open(path.clone()).await.unwrap().close().await });
-            std::fs::read(path).unwrap()
+fn template(sql: &'static str) -> Vec<u8> {
+    // In a thread of its own: a test may be running on the runtime of this one.
+    let made = std::thread::spawn(move || {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new.db");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = open(path.clone()).await.unwrap();
+            let mut write = store.apply(&Usage::default(), context(0)).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut *write).await.unwrap();
+            write.commit().await.unwrap();
+            store.close().await;
         });
-        made.join().unwrap()
-    })
+        std::fs::read(path).unwrap()
+    });
+    made.join().unwrap()
+}
+
+/// What a server of the clinic `number` would tell a device that it lets in.
+pub fn pairing(number: u128) -> Pairing {
+    Pairing {
+        clinic: id(number),
+        address: "http://127.0.0.1:1".to_owned(),
+        token: "token".to_owned(),
+        authority: None,
+        device_name: "Front".to_owned(),
+    }
 }
 
 pub async fn execute(connection: &mut SqliteConnection, sql: &str) -> Result<(), StoreError> {

@@ -5,9 +5,9 @@ use crate::server::{Answer, Request, Store};
 use crate::world::Faults;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use sync_engine::{CONFLICTS, PAIR};
+use sync_engine::{CONFLICTS, PAIR, times};
 use sync_protocol::{
-    Change, Dot, Key, Kind, Op, Push, Pushed, RecordState, Refusal, Replica, Transaction, Values,
+    Change, Clock, Dot, Key, Kind, Op, Push, Pushed, RecordState, Refusal, Replica, Sent, Transaction, Values,
 };
 use uuid::Uuid;
 
@@ -111,7 +111,8 @@ impl Log {
     /// after the other, each on what the ones before it left.
     fn check_rejections(&mut self, before: &Store, now_ms: i64, push: &Push, pushed: &Pushed) {
         let mut store = before.clone();
-        for (sent, outcome) in push.transactions.iter().zip(&pushed.results) {
+        let alone = one_by_one(before, now_ms, push);
+        for ((sent, outcome), alone) in push.transactions.iter().zip(&pushed.results).zip(alone) {
             let transaction = &sent.transaction;
             let rejected = |op: &Op| outcome.rejects(op);
             let is_new = transaction.key().is_none_or(|key| !store.has_answered(key));
@@ -146,7 +147,10 @@ impl Log {
                 assert!(!rejected(op) || has_reason, "{} was rejected for nothing", op.id);
             }
             self.unmade.extend(unmade);
-            let alone = Push { transactions: vec![sent.clone()], ..push.clone() };
+            // Timed in another way it would be another transaction.
+            if store.judges(sent) {
+                store.forget_answer(transaction);
+            }
             store.handle(now_ms, Request::Push(alone)).unwrap();
         }
     }
@@ -309,6 +313,23 @@ impl Log {
             }
         }
     }
+}
+
+/// The push in as many pushes as it has transactions, which come out at the times that they have together: a batch is
+/// timed as a whole.
+fn one_by_one(before: &Store, now_ms: i64, push: &Push) -> Vec<Push> {
+    let new: Vec<_> = push.transactions.iter().filter(|sent| before.judges(sent)).collect();
+    let clocks: Vec<_> = new.iter().map(|sent| sent.transaction.clock).collect();
+    let mut times = times(push.clock, now_ms, &clocks).into_iter();
+    let wall = |wall_ms| Clock { wall_ms, boot_ms: 0, boot: None };
+    let alone = |sent: &Sent| {
+        let mut sent = sent.clone();
+        if before.judges(&sent) {
+            sent.transaction.clock = wall(times.next().unwrap());
+        }
+        Push { clock: wall(now_ms), transactions: vec![sent], ..push.clone() }
+    };
+    push.transactions.iter().map(alone).collect()
 }
 
 /// Whether the op's own value is in the record, or it was taken account of by a delete.

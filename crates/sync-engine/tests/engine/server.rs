@@ -12,7 +12,7 @@ use sync_engine::{
 };
 use sync_protocol::{
     Bucket, Content, Digests, Dot, Epoch, Key, Offer, Page, Place, Pull, Push, Pushed, RecordState, Refusal,
-    Replica, Upload,
+    Replica, Sent, Transaction, Upload,
 };
 
 /// Records of a page at most: small, so that a pull takes several.
@@ -115,6 +115,20 @@ impl Store {
         self.answered.contains_key(&key)
     }
 
+    /// Whether a push makes the server decide about the transaction, instead of giving the answer of the first time.
+    pub fn judges(&self, sent: &Sent) -> bool {
+        let known = sent.transaction.key().and_then(|key| self.answered.get(&key));
+        known.is_none_or(|known| {
+            sent.in_earlier_epoch && known.outcome.rejected.is_some() && !known.in_earlier_epoch
+        })
+    }
+
+    pub fn forget_answer(&mut self, transaction: &Transaction) {
+        if let Some(key) = transaction.key() {
+            self.answered.remove(&key);
+        }
+    }
+
     pub fn handle(&mut self, now_ms: i64, request: Request) -> Result<Answer, Refusal> {
         Ok(match request {
             Request::Epoch => Answer::Epoch(self.epoch),
@@ -169,7 +183,7 @@ impl Store {
             .last()
             .map_or(after.clone(), |(key, (seq, _))| Place { seq: *seq, key: Some((*key).clone()) });
         let records = rest.into_iter().map(|(key, (_, record))| (key.clone(), record.clone()));
-        Page { records: records.collect(), next, head }
+        Page { records: records.collect(), next, head, newest: 0 }
     }
 }
 
