@@ -5,6 +5,7 @@
 mod output;
 mod import;
 mod progress;
+mod sync;
 
 use app::{Desk, DeskOptions, export_patients, files, seed_clinic, wait_for_imports};
 use clap::Subcommand;
@@ -45,6 +46,9 @@ pub enum Headless {
         #[arg(long)]
         json: bool,
     },
+    /// Share the clinic's data with other desks.
+    #[command(subcommand)]
+    Sync(sync::SyncWhat),
     /// Add a made-up clinic, for trying out. The same seed gives the same clinic.
     Generate {
         #[arg(long, value_name = "N")]
@@ -141,6 +145,7 @@ async fn perform(desk: &Desk, what: Headless) -> Result<ExitCode, ErrorBody> {
             Ok(ExitCode::SUCCESS)
         }
         Headless::Doctor { json } => doctor(desk, json).await,
+        Headless::Sync(what) => sync::run(desk, what).await,
         Headless::Generate { patients, seed } => {
             let mut progress = Progress::new("patients");
             seed_clinic(desk, patients, seed, &mut |done, of| progress.show(done, of)).await?;

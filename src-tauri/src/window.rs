@@ -17,7 +17,8 @@ use crate::{doors, instance};
 const FIRST: &str = "main";
 
 /// Opens the window and returns when the last one is closed and the data is in order.
-pub fn run(options: DeskOptions, size: Option<WindowSize>) -> Result<()> {
+pub fn run(mut options: DeskOptions, size: Option<WindowSize>) -> Result<()> {
+    options.sync = true;
     let data_dir = options.data_dir.clone();
     let backend = Backend::start(options);
     let mut builder = tauri::Builder::default()

@@ -58,6 +58,7 @@ impl Call {
             actor: store.owner(),
             at: self.at,
             boot_ms: world.boot_ms(),
+            boot: world.boot(),
             command: self.command,
         }
     }

@@ -10,7 +10,7 @@ use contract::{AppState, AppStatus, ErrorBody, ErrorCode, Event, Role};
 use domain::id::ActorId;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use store::{DatabaseKey, Identity, Store, StoreError};
 use tokio::sync::{Mutex, broadcast};
@@ -25,12 +25,14 @@ pub struct DeskOptions {
     pub world: Arc<dyn World>,
     /// Fails a command that is above its budget, as tests want it; in use it is told.
     pub strict_budgets: bool,
+    /// Goes on syncing in the background, as a window does.
+    pub sync: bool,
 }
 
 impl DeskOptions {
     /// A desk on this machine.
     pub fn new(data_dir: PathBuf) -> Self {
-        Self { data_dir, passphrase: None, world: Machine::here(), strict_budgets: false }
+        Self { data_dir, passphrase: None, world: Machine::here(), strict_budgets: false, sync: false }
     }
 }
 
@@ -47,6 +49,9 @@ pub(crate) struct Inner {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) monitor: Monitor,
     pub(crate) jobs: crate::import::Jobs,
+    pub(crate) sync: crate::sync::Worker,
+    pub(crate) mark: OnceLock<crate::sync::Mark>,
+    pub(crate) started: Instant,
     /// Held as long as the desk is there: one process per data folder.
     _lock: Option<File>,
 }
@@ -75,6 +80,9 @@ impl Desk {
             events,
             monitor: Monitor::default(),
             jobs: crate::import::Jobs::default(),
+            sync: crate::sync::Worker::default(),
+            mark: OnceLock::new(),
+            started: Instant::now(),
             _lock: lock,
             options,
         }));
@@ -154,9 +162,21 @@ impl Desk {
             // It only tells a loss from a first start.
             tracing::warn!(%error, "key.json was not marked");
         }
+        self.mark(&store).await?;
         self.forward_changes(&store);
         self.set_state(State::Ready(store));
         crate::import::pause_interrupted(self).await?;
+        if self.0.options.sync {
+            crate::sync::Worker::start(self).await;
+        }
+        Ok(())
+    }
+
+    /// Finds out whether the database is the one that it was, before anything is written.
+    async fn mark(&self, store: &Store) -> Result<(), AppError> {
+        let mark = crate::sync::look_after(self, store).await?;
+        // A desk is opened once.
+        let _ = self.0.mark.set(mark);
         Ok(())
     }
 
@@ -208,6 +228,7 @@ impl Desk {
             State::Ready(_) => AppState::Ready,
             State::Failed(error) => AppState::Failed { error: error.clone() },
         };
+        let paired = self.store().is_ok_and(|store| store.is_paired());
         AppStatus {
             state,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -215,7 +236,7 @@ impl Desk {
             clinic: String::new(),
             person: String::new(),
             role: Role::Owner,
-            paired: false,
+            paired,
         }
     }
 
@@ -228,6 +249,7 @@ impl Desk {
     /// closes it.
     pub async fn close(&self) {
         self.0.jobs.stop_all().await;
+        self.0.sync.stop().await;
         let closing = State::Failed(ErrorBody::new(ErrorCode::Locked, "Frontdesk is closing"));
         let state =
             std::mem::replace(&mut *self.0.state.write().unwrap_or_else(PoisonError::into_inner), closing);
@@ -240,7 +262,12 @@ impl Desk {
 /// For whoever missed some events: all that is shown is to be asked for again.
 pub fn everything_changed() -> Event {
     let synced = store::manifest::COLLECTIONS.iter().map(|collection| collection.name);
-    Event::Changed { collections: synced.chain(["import_job"]).map(str::to_owned).collect() }
+    Event::Changed {
+        collections: synced
+            .chain(["import_job", "attention", "arrival", "sync_log"])
+            .map(str::to_owned)
+            .collect(),
+    }
 }
 
 /// Whether there is a database file with anything in it.

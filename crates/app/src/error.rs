@@ -1,5 +1,6 @@
 //! What can go wrong in a use case.
 
+use crate::sync::SyncError;
 use contract::{ErrorBody, ErrorCode, Permission};
 use domain::field::FieldError;
 use store::StoreError;
@@ -40,6 +41,8 @@ pub enum AppError {
     Import(#[from] crate::import::ImportError),
     #[error(transparent)]
     Key(#[from] crate::key::KeyError),
+    #[error(transparent)]
+    Sync(#[from] SyncError),
     #[error("the export would replace a file of Frontdesk's own, or what is no file; choose another name")]
     ExportTarget,
     #[error("the file cannot be written")]
@@ -66,9 +69,17 @@ impl AppError {
             Self::ExportTarget => ErrorCode::BadFile,
             Self::Import(error) => error.code(),
             Self::Key(error) => error.code(),
+            Self::Sync(error) => sync_code(error),
             Self::File(error) => io_code(error),
             Self::Budget { .. } => ErrorCode::Internal,
         }
+    }
+}
+
+fn sync_code(error: &SyncError) -> ErrorCode {
+    match error {
+        SyncError::Store(error) => store_code(error),
+        _ => ErrorCode::Sync,
     }
 }
 
@@ -82,6 +93,7 @@ fn store_code(error: &StoreError) -> ErrorCode {
         StoreError::Busy(_) => ErrorCode::Busy,
         StoreError::TransactionTooLarge { .. } => ErrorCode::TooLarge,
         StoreError::Cursor | StoreError::Versions => ErrorCode::BadRequest,
+        StoreError::OtherClinic => ErrorCode::Sync,
         _ => ErrorCode::Internal,
     }
 }

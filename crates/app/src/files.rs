@@ -9,5 +9,8 @@ pub const LOCK: &str = "frontdesk.lock";
 /// Size and place of the window.
 pub const WINDOW: &str = "window.json";
 
+/// Which database file the desk's own is, and how far it was.
+pub const MARK: &str = "frontdesk.mark";
+
 /// All of them, with what SQLite puts beside its database.
-pub(crate) const ALL: [&str; 6] = [DATABASE, "frontdesk.db-wal", "frontdesk.db-shm", LOCK, KEY, WINDOW];
+pub(crate) const ALL: [&str; 7] = [DATABASE, MARK, "frontdesk.db-wal", "frontdesk.db-shm", LOCK, KEY, WINDOW];

@@ -10,3 +10,4 @@ pub use crate::patient::duplicates::{patient_distinct, patient_duplicates};
 pub use crate::patient::edit::{patient_archive, patient_create, patient_update};
 pub use crate::patient::list::{patient_facets, patient_list, patient_search};
 pub use crate::patient::notes::{note_create, note_delete, note_list, note_update};
+pub use crate::sync::handlers::*;

@@ -16,6 +16,7 @@ mod monitor;
 mod operations;
 mod patient;
 mod seed;
+mod sync;
 mod world;
 
 pub use desk::{Desk, DeskOptions, everything_changed};
@@ -23,6 +24,7 @@ pub use error::AppError;
 pub use export::export_patients;
 pub use import::{wait_for_import, wait_for_imports};
 pub use seed::{SeedProgress, seed_clinic};
+pub use sync::{SyncError, Tally, export_unsent, sync_once};
 pub use world::{Machine, World};
 
 #[cfg(test)]

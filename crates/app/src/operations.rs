@@ -89,7 +89,6 @@ pub async fn diagnostics(call: &Call, _: Nothing) -> Result<Diagnostics, AppErro
     let schema_version = checks::schema_version(&mut read).await?;
     read.end().await?;
     let (readers, in_use) = store.readers_in_use();
-    let world = &call.desk.0.options.world;
     let wal = store.path().with_extension("db-wal");
     Ok(Diagnostics {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -100,7 +99,7 @@ pub async fn diagnostics(call: &Call, _: Nothing) -> Result<Diagnostics, AppErro
         wal_bytes: size(&wal),
         readers: readers.into(),
         readers_in_use: in_use.into(),
-        uptime_s: u64::try_from(world.boot_ms() / 1000).unwrap_or(0),
+        uptime_s: call.desk.0.started.elapsed().as_secs(),
         commands: call.desk.0.monitor.commands(),
         alerts: call.desk.0.monitor.alerts(),
     })

@@ -12,8 +12,10 @@ pub trait World: Debug + Send + Sync {
     fn now(&self) -> DateTime<Utc>;
     /// The date where the desk stands.
     fn today(&self) -> NaiveDate;
-    /// Milliseconds since the app was started, on a clock that nobody sets.
+    /// Milliseconds since `boot`, or since the app was started, on a clock that nobody sets.
     fn boot_ms(&self) -> i64;
+    /// Which start of the machine this is, where it can tell.
+    fn boot(&self) -> Option<Uuid>;
     /// A new id, greater than those before.
     fn next_id(&self) -> Uuid;
 }
@@ -22,12 +24,13 @@ pub trait World: Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Machine {
     started: Instant,
+    boot: Option<Uuid>,
 }
 
 impl Machine {
     /// The machine that this runs on.
     pub fn here() -> Arc<Self> {
-        Arc::new(Self { started: Instant::now() })
+        Arc::new(Self { started: Instant::now(), boot: boot() })
     }
 }
 
@@ -43,11 +46,41 @@ impl World for Machine {
     }
 
     fn boot_ms(&self) -> i64 {
-        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+        since_boot_ms()
+            .unwrap_or_else(|| i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn boot(&self) -> Option<Uuid> {
+        self.boot
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
     fn next_id(&self) -> Uuid {
         Uuid::now_v7()
     }
+}
+
+/// The system draws an id at each of its starts.
+#[cfg(target_os = "linux")]
+fn boot() -> Option<Uuid> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().parse().ok()
+}
+
+/// Also while the machine slept.
+#[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
+fn since_boot_ms() -> Option<i64> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Some(time.tv_sec.saturating_mul(1_000).saturating_add(time.tv_nsec / 1_000_000))
+}
+
+/// Elsewhere the clock that nobody sets stands still while the machine sleeps, and says nothing about times then.
+#[cfg(not(target_os = "linux"))]
+fn boot() -> Option<Uuid> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn since_boot_ms() -> Option<i64> {
+    None
 }

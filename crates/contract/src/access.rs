@@ -15,6 +15,8 @@ pub enum Permission {
     Import,
     Export,
     Diagnostics,
+    /// Connecting this desk, letting devices in and shutting them out.
+    Sync,
 }
 
 /// A person's part in the clinic.
@@ -31,11 +33,11 @@ pub enum Role {
 impl Role {
     /// Whether this role has `permission`.
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Diagnostics, Export, Import, PatientRead, PatientWrite, Personal, Start};
+        use Permission::{Diagnostics, Export, Import, PatientRead, PatientWrite, Personal, Start, Sync};
         match permission {
             Start | Personal | PatientRead => true,
             PatientWrite => self != Self::ReadOnly,
-            Import | Export | Diagnostics => matches!(self, Self::Owner | Self::Manager),
+            Import | Export | Diagnostics | Sync => matches!(self, Self::Owner | Self::Manager),
         }
     }
 }

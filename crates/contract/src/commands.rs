@@ -4,7 +4,7 @@ use crate::access::Permission;
 use crate::budget::{Budget, WARNING_MS};
 use crate::operations::CommandInfo;
 use crate::page::Page;
-use crate::{app::*, import::*, operations::*, patient::*};
+use crate::{app::*, import::*, operations::*, patient::*, sync::*};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -126,6 +126,35 @@ commands! {
     ImportProblems import_problems(ImportProblemsRequest) -> Page<ImportProblem>, Import, 2 statements, 20_000 steps;
     /// Imports, the newest first.
     ImportList import_list(ImportListRequest) -> ImportListResponse, Import, 1 statements, 20_000 steps;
+
+    /// Whether the other desks have what this one has.
+    SyncStatusLoad sync_status(Nothing) -> SyncStatus, Personal, 3 statements, 50_000 steps;
+    /// Connects this desk to a server.
+    SyncPairCall sync_pair(SyncPair) -> Nothing, Sync, 20 statements, 20_000_000 steps;
+    /// Tries now instead of waiting for the next time.
+    SyncNow sync_now(Nothing) -> Nothing, Personal, 0 statements, 0 steps;
+    /// The clinic's devices, from the server.
+    SyncDevices sync_devices(Nothing) -> SyncDeviceList, Sync, 1 statements, 200 steps;
+    /// A code for one more device, from the server.
+    SyncInviteCall sync_invite(Nothing) -> SyncInvite, Sync, 1 statements, 200 steps;
+    /// Shuts a device out.
+    SyncRevoke sync_revoke(SyncDeviceRef) -> Nothing, Sync, 1 statements, 200 steps;
+    /// What happened with sync, the newest first.
+    SyncLogList sync_log(SyncListRequest) -> Page<SyncLogItem>, Personal, 1 statements, 20_000 steps;
+    /// What other desks changed, the newest first.
+    SyncArrivals sync_arrivals(SyncListRequest) -> Page<ArrivalItem>, PatientRead, 2 statements, 50_000 steps;
+    /// What two desks wrote at the same time, the newest first.
+    ConflictList conflict_list(SyncListRequest) -> Page<ConflictItem>, PatientRead, 5 statements, 100_000 steps;
+    /// Keeps one version of a conflict.
+    ConflictResolveCall conflict_resolve(ConflictResolve) -> Nothing, PatientWrite, 8 statements, 5_000 steps;
+    /// Takes a judgement back: the version that was shown before is shown again.
+    ConflictReopen conflict_reopen(ConflictRef) -> Nothing, PatientWrite, 8 statements, 5_000 steps;
+    /// What the server refused, the newest first.
+    AttentionList attention_list(SyncListRequest) -> Page<AttentionItem>, PatientRead, 2 statements, 100_000 steps;
+    /// A refused change was seen to, or not after all.
+    AttentionSeen attention_seen(AttentionRef) -> Nothing, PatientWrite, 1 statements, 500 steps;
+    /// Records that this version cannot show.
+    ParkedList parked_list(SyncListRequest) -> Page<ParkedItem>, PatientRead, 1 statements, 20_000 steps;
 
     /// What runs, how fast.
     DiagnosticsLoad diagnostics(Nothing) -> Diagnostics, Diagnostics, 4 statements, 2_000 steps;

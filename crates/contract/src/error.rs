@@ -35,6 +35,8 @@ pub enum ErrorCode {
     BadFile,
     /// The request is not one that this version understands.
     BadRequest,
+    /// The server of sync is not reached, or does not do what is asked; the message says which. Work goes on without it.
+    Sync,
     /// Stopped on request.
     Cancelled,
     /// A fault of the app itself. Its details are in the log.

@@ -16,4 +16,6 @@ pub enum Event {
     Alert { alert: AlertLine },
     /// The database was opened or closed: ask `app_status`.
     Status,
+    /// Sync moved on: ask `sync_status`.
+    Sync,
 }

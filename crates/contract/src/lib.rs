@@ -14,6 +14,7 @@ mod import;
 mod operations;
 mod page;
 mod patient;
+mod sync;
 
 pub use access::{Permission, Role};
 pub use app::*;
@@ -25,3 +26,4 @@ pub use import::*;
 pub use operations::*;
 pub use page::{Count, Cursor, PAGE_LIMIT_MAX, Page};
 pub use patient::*;
+pub use sync::*;

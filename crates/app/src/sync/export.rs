@@ -1,0 +1,40 @@
+//! What the server has not acknowledged, for whoever has to enter it elsewhere: a device that was shut out keeps it.
+
+use crate::call::Call;
+use crate::desk::{Desk, blocking};
+use crate::error::AppError;
+use contract::ErrorBody;
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use store::list_outbox;
+use sync_protocol::Transaction;
+
+/// Writes every unacknowledged save into a new file, one JSON object a line. Returns how many there are.
+///
+/// # Errors
+/// A database that is not open; a file that is there already or cannot be written.
+pub async fn export_unsent(desk: &Desk, file: &Path) -> Result<u64, ErrorBody> {
+    let call = Call::new(desk, "sync_export");
+    let (unsent, file) = (load(&call).await?, file.to_owned());
+    let count = unsent.len() as u64;
+    blocking(move || write(&unsent, &file)).await?;
+    Ok(count)
+}
+
+async fn load(call: &Call) -> Result<Vec<Transaction>, AppError> {
+    let mut read = call.read().await?;
+    let unsent = list_outbox(&mut read, 0, u32::MAX).await?;
+    read.end().await?;
+    Ok(unsent)
+}
+
+fn write(unsent: &[Transaction], file: &Path) -> Result<(), AppError> {
+    let file = OpenOptions::new().write(true).create_new(true).open(file).map_err(AppError::File)?;
+    let mut file = BufWriter::new(file);
+    for transaction in unsent {
+        let line = serde_json::to_string(transaction).map_err(|source| AppError::Request { source })?;
+        writeln!(file, "{line}").map_err(AppError::File)?;
+    }
+    file.flush().map_err(AppError::File)
+}

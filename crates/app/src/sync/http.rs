@@ -1,0 +1,240 @@
+//! Talking to the server: HTTP with JSON, compressed, and what its answers mean.
+
+use super::address;
+use super::error::SyncError;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use sync_protocol::{Envelope, Refusal};
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// The server gives up on a request after 30 seconds.
+const ANSWER: Duration = Duration::from_secs(40);
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+const KEEP_ALIVES: u32 = 3;
+/// Bodies from this size on are compressed.
+const COMPRESSED_MIN_BYTES: usize = 256;
+/// Fast, and small enough: the network is rarely what is slow.
+const ZSTD_LEVEL: i32 = 1;
+
+/// The server at an address.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: Client,
+    pub server: Url,
+    pub tls: Arc<ClientConfig>,
+    token: Option<String>,
+    sent: Arc<AtomicU64>,
+}
+
+/// A problem as the server tells it (RFC 9457).
+#[derive(serde::Deserialize)]
+struct Problem {
+    code: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    refusal: Option<Envelope<Refusal>>,
+}
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub enum Answered {
+    /// In the terms of the message.
+    Refused(Envelope<Refusal>),
+    Failed(SyncError),
+}
+
+impl From<SyncError> for Answered {
+    fn from(error: SyncError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Http {
+    /// Connects to nobody yet.
+    ///
+    /// # Errors
+    /// The address, or the certificate of the own authority, is none.
+    pub fn new(server: Url, authority: Option<&str>, token: Option<String>) -> Result<Self, SyncError> {
+        let tls = Arc::new(tls(&server, authority)?);
+        let client = Client::builder()
+            .tls_backend_preconfigured(ClientConfig::clone(&tls))
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            // Whoever sends a desk elsewhere is not its server.
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            // A connection that a router has forgotten is found out, also while an answer is waited for.
+            .tcp_keepalive(KEEP_ALIVE)
+            .tcp_keepalive_interval(KEEP_ALIVE)
+            .tcp_keepalive_retries(KEEP_ALIVES)
+            .build()
+            .map_err(|_| SyncError::Address)?;
+        Ok(Self { client, server, tls, token, sent: Arc::default() })
+    }
+
+    /// Bytes of all bodies so far, as they went out.
+    pub fn sent_bytes(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// The credential.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, address::of(&self.server, path));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// # Errors
+    /// Nobody answers, or not as a server does.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Answered> {
+        read(self.request(Method::GET, path)).await
+    }
+
+    /// # Errors
+    /// Nobody answers, or not as a server does.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Answered> {
+        read(self.request_with(path, body)?).await
+    }
+
+    /// # Errors
+    /// Nobody answers, or not as a server does.
+    pub async fn post_for_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Answered> {
+        send(self.request_with(path, body)?).await.map(|_| ())
+    }
+
+    /// # Errors
+    /// Nobody answers, or not as a server does.
+    pub async fn delete(&self, path: &str) -> Result<(), Answered> {
+        send(self.request(Method::DELETE, path)).await.map(|_| ())
+    }
+
+    fn request_with(&self, path: &str, body: &impl Serialize) -> Result<RequestBuilder, SyncError> {
+        let body = serde_json::to_vec(body).map_err(StoreJson)?;
+        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/json");
+        if body.len() < COMPRESSED_MIN_BYTES {
+            self.sent.fetch_add(body.len() as u64, Ordering::Relaxed);
+            return Ok(request.body(body));
+        }
+        let compressed = zstd::encode_all(body.as_slice(), ZSTD_LEVEL).map_err(|_| SyncError::Busy)?;
+        self.sent.fetch_add(compressed.len() as u64, Ordering::Relaxed);
+        Ok(request.header(CONTENT_ENCODING, "zstd").body(compressed))
+    }
+}
+
+/// What cannot be written as JSON is a fault of the store's.
+struct StoreJson(serde_json::Error);
+
+impl From<StoreJson> for SyncError {
+    fn from(error: StoreJson) -> Self {
+        Self::Store(error.0.into())
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Answered> {
+    let response = send(request).await?;
+    let body = response.bytes().await.map_err(|error| failure(&error))?;
+    serde_json::from_slice(&body).map_err(|_| SyncError::NotAServer.into())
+}
+
+async fn send(request: RequestBuilder) -> Result<Response, Answered> {
+    let response = request.send().await.map_err(|error| failure(&error))?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+    if !is_problem {
+        // A balancer without servers behind it says so in its own way.
+        let gone = matches!(
+            status,
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+        );
+        return Err(if gone { SyncError::Busy } else { SyncError::NotAServer }.into());
+    }
+    let body = response.bytes().await.map_err(|error| failure(&error))?;
+    let problem: Problem = serde_json::from_slice(&body).map_err(|_| SyncError::NotAServer)?;
+    Err(meaning(problem))
+}
+
+fn meaning(problem: Problem) -> Answered {
+    if let Some(refusal) = problem.refusal {
+        return Answered::Refused(refusal);
+    }
+    Answered::Failed(match problem.code.as_str() {
+        "revoked" => SyncError::Revoked,
+        "unauthorized" => SyncError::Unknown,
+        "code" => SyncError::Code,
+        "too_often" => SyncError::TooOften,
+        "busy" | "unavailable" | "internal" => SyncError::Busy,
+        "not_found" => SyncError::NotAServer,
+        _ => SyncError::Version(problem.title),
+    })
+}
+
+/// Why there is no answer.
+fn failure(error: &reqwest::Error) -> SyncError {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = certificate_error(error) {
+            return SyncError::Certificate(error);
+        }
+        cause = error.source();
+    }
+    if error.is_timeout() {
+        return if error.is_connect() { SyncError::Unreachable } else { SyncError::Slow };
+    }
+    if error.is_decode() || error.is_body() { SyncError::Slow } else { SyncError::Unreachable }
+}
+
+/// What is wrong with the certificate, if that is what is wrong. TLS errors hide inside those of files.
+pub fn certificate_error(error: &(dyn Error + 'static)) -> Option<String> {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+    let tls = match inner {
+        Some(inner) => inner.downcast_ref::<rustls::Error>(),
+        None => error.downcast_ref::<rustls::Error>(),
+    };
+    match tls? {
+        rustls::Error::InvalidCertificate(reason) => Some(reason.to_string()),
+        rustls::Error::NoCertificatesPresented => Some("there is none".to_owned()),
+        _ => None,
+    }
+}
+
+/// Whom to trust: those that the system trusts, and the clinic's own authority.
+fn tls(server: &Url, authority: Option<&str>) -> Result<ClientConfig, SyncError> {
+    let mut roots = RootCertStore::empty();
+    if server.scheme() == "https" {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    if let Some(pem) = authority {
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+        let certificates = certificates.map_err(|_| SyncError::Authority)?;
+        if certificates.is_empty() || roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(SyncError::Authority);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| SyncError::Authority)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

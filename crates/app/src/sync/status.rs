@@ -1,0 +1,112 @@
+//! What people are told of sync, and only what is true.
+
+use super::error::SyncError;
+use chrono::{DateTime, Utc};
+use contract::{SyncProblem, SyncServer, SyncState, SyncStatus};
+use std::sync::{Mutex, PoisonError};
+use store::sync::{Overview, Server};
+
+/// How sync is going, as the worker sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Going {
+    pub state: SyncState,
+    pub problem: Option<SyncProblem>,
+    pub last_contact: Option<DateTime<Utc>>,
+    pub percent: Option<u8>,
+    /// Records whose patient has not arrived; counted when something did.
+    pub waiting: u64,
+}
+
+impl Default for Going {
+    fn default() -> Self {
+        Self { state: SyncState::Starting, problem: None, last_contact: None, percent: None, waiting: 0 }
+    }
+}
+
+/// What the worker last reported.
+#[derive(Debug, Default)]
+pub struct SyncReport(Mutex<Going>);
+
+impl SyncReport {
+    /// How it is going.
+    pub fn get(&self) -> Going {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the report; tells whether it differs now.
+    pub fn update(&self, change: impl FnOnce(&mut Going)) -> bool {
+        let mut going = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = going.clone();
+        change(&mut going);
+        *going != before
+    }
+}
+
+/// What a failure means for the state: some pass by themselves, others wait for a person.
+pub fn state_of(error: &SyncError) -> SyncState {
+    if error.is_passing() { SyncState::Offline } else { SyncState::Stopped }
+}
+
+/// The status, from what the worker reports and what the database has. "Up to date" is said only while nothing is unsent.
+pub fn status(going: Going, server: Option<Server>, overview: Overview) -> SyncStatus {
+    let state = match (&server, going.state) {
+        (None, _) => SyncState::Alone,
+        (Some(_), SyncState::UpToDate) if overview.unsent > 0 => SyncState::Working,
+        (Some(_), state) => state,
+    };
+    let last_contact = going.last_contact.max(server.as_ref().and_then(|server| server.last_contact));
+    SyncStatus {
+        state,
+        unsent: overview.unsent,
+        unsent_since: overview.unsent_since,
+        last_contact,
+        problem: if state == SyncState::Alone { None } else { going.problem },
+        percent: if state == SyncState::Joining { going.percent } else { None },
+        conflicts: overview.conflicts,
+        attention: overview.attention,
+        parked: overview.parked,
+        waiting: going.waiting,
+        server: server.map(|server| SyncServer {
+            address: server.address,
+            device_name: server.device_name,
+            paired_at: server.paired_at,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paired() -> Option<Server> {
+        Some(Server {
+            address: "https://clinic.example.org".to_owned(),
+            token: String::new(),
+            authority: None,
+            device_name: "Front".to_owned(),
+            paired_at: DateTime::default(),
+            last_contact: None,
+        })
+    }
+
+    #[test]
+    fn it_is_never_up_to_date_while_something_is_unsent() {
+        let going = Going { state: SyncState::UpToDate, ..Going::default() };
+        let unsent = Overview { unsent: 1, ..Overview::default() };
+        assert_eq!(status(going.clone(), paired(), unsent).state, SyncState::Working);
+        assert_eq!(status(going, paired(), Overview::default()).state, SyncState::UpToDate);
+    }
+
+    #[test]
+    fn without_a_server_it_is_this_device_only_whatever_was_reported() {
+        let going = Going { state: SyncState::Offline, ..Going::default() };
+        assert_eq!(status(going, None, Overview::default()).state, SyncState::Alone);
+    }
+
+    #[test]
+    fn a_network_that_is_gone_is_offline_and_a_device_that_was_shut_out_waits_for_a_person() {
+        assert_eq!(state_of(&SyncError::Unreachable), SyncState::Offline);
+        assert_eq!(state_of(&SyncError::Revoked), SyncState::Stopped);
+        assert_eq!(state_of(&SyncError::Certificate(String::new())), SyncState::Stopped);
+    }
+}
