@@ -40,6 +40,7 @@ pub fn sentence(error: &ErrorBody) -> String {
         | ErrorCode::Corrupt
         | ErrorCode::BadFile
         | ErrorCode::BadRequest
+        | ErrorCode::Sync
         | ErrorCode::Internal => {
             return error.message.clone();
         }

@@ -7,4 +7,5 @@ pub mod imports;
 pub mod key_map;
 pub mod palette;
 pub mod patients;
+pub mod sync;
 pub mod words;

@@ -8,6 +8,7 @@ use domain::patient::{AlertLevel, NoteKind, Severity, Tier};
 
 use crate::t;
 use crate::view_model::format;
+use crate::view_model::sync::Clock;
 use crate::{browser, i18n};
 
 pub fn tier(tier: Tier) -> &'static str {
@@ -102,6 +103,11 @@ pub fn birth(date: Option<NaiveDate>) -> String {
         Some(age) => t!(patient.birth_and_age, date = format::date(date), age = age),
         None => format::date(date),
     }
+}
+
+/// The clock on this desk's wall.
+pub fn clock() -> Clock {
+    Clock { now: browser::now(), local: browser::local }
 }
 
 /// When something was, as people say it.

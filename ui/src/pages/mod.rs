@@ -5,6 +5,7 @@ mod import;
 mod not_found;
 mod patients;
 mod settings;
+mod sync;
 mod unlock;
 
 use contract::{AppState, AppStatus, AppStatusLoad, Nothing};
@@ -43,6 +44,7 @@ pub fn Page() -> impl IntoView {
 #[component]
 fn Open(desk: Desk) -> impl IntoView {
     desk.preferences.load();
+    desk.load_sync();
     view! {
         <Router>
             <Frame>
@@ -57,6 +59,7 @@ fn Open(desk: Desk) -> impl IntoView {
                     </ParentRoute>
                     <Route path=path!("/import") view=import::Import />
                     <Route path=path!("/import/:id") view=import::Import />
+                    <Route path=path!("/sync/:part?") view=sync::Sync />
                     <Route path=path!("/settings") view=settings::Settings />
                     <Route path=path!("/diagnostics") view=diagnostics::Diagnostics />
                 </Routes>

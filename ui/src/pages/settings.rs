@@ -1,9 +1,15 @@
+use contract::SyncState;
 use leptos::prelude::*;
+use leptos_router::components::A;
 
+use crate::components::mark::Mark;
 use crate::components::segmented::Segmented;
 use crate::features::frame::TopBar;
+use crate::features::sync::Explanation;
+use crate::features::words;
 use crate::state::{Density, Theme, use_desk};
 use crate::t;
+use crate::view_model::sync::status_line;
 
 /// Settings of this device, and what the app is.
 #[component]
@@ -14,6 +20,7 @@ pub fn Settings() -> impl IntoView {
         <div class="page-body">
             <div class="page-column">
                 <Appearance />
+                <Sync />
                 <ThisDevice />
                 <About />
             </div>
@@ -77,12 +84,34 @@ fn Line(label: &'static str, text: &'static str, children: Children) -> impl Int
     }
 }
 
+/// How sync is doing, and the way to its page.
+#[component]
+fn Sync() -> impl IntoView {
+    let desk = use_desk();
+    let line = Memo::new(move |_| {
+        desk.sync.value.with(|status| status.as_ref().map(|status| status_line(status, words::clock())))
+    });
+    let mark = move || line.get().map(|line| view! { <Mark tone=line.tone label=line.text /> });
+    let is_alone = move || desk.sync_state() == Some(SyncState::Alone);
+    view! {
+        <section class="section">
+            <div class="section-head"><h2>{t!(frame.sync)}</h2> {mark}</div>
+            <Explanation />
+            <p class="mt-2">
+                <A href="/sync" attr:class="link">
+                    {move || if is_alone() { t!(sync.connect_others) } else { t!(sync.details) }}
+                </A>
+            </p>
+        </section>
+    }
+}
+
 #[component]
 fn ThisDevice() -> impl IntoView {
     view! {
         <section class="section">
-            <div class="section-head"><h2>{t!(status.device_only)}</h2></div>
-            <p class="text-muted max-w-2xl">{t!(status.explanation)}</p>
+            <div class="section-head"><h2>{t!(settings.this_device)}</h2></div>
+            <p class="text-muted max-w-2xl">{t!(settings.this_device_text)}</p>
             <p class="text-muted max-w-2xl mt-2">{t!(status.backup)}</p>
         </section>
     }

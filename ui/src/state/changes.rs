@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 /// Tables that something on the page shows.
-const COLLECTIONS: [&str; 10] = [
+const COLLECTIONS: [&str; 16] = [
     "patient",
     "patient_contact",
     "patient_allergy",
@@ -12,6 +12,12 @@ const COLLECTIONS: [&str; 10] = [
     "patient_distinct",
     "import_job",
     "alert",
+    "conflict",
+    "attention",
+    "parked_record",
+    "clinic_device",
+    "arrival",
+    "sync_log",
 ];
 
 /// How often each table has changed. Whoever reads it in an effect runs again when it does.

@@ -16,7 +16,10 @@ pub use remote::Remote;
 pub use shortcuts::{Shortcut, Shortcuts};
 pub use toasts::{Action, Toast, ToastKind, Toasts};
 
-use contract::{AppState, AppStatus, Event, ImportPhase, ImportProgress, ImportRef, ImportUndo};
+use contract::{
+    AppState, AppStatus, Event, ImportPhase, ImportProgress, ImportRef, ImportUndo, Nothing, SyncState,
+    SyncStatus, SyncStatusLoad,
+};
 use domain::id::ImportId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -27,6 +30,8 @@ use crate::{api, t};
 #[derive(Clone, Copy)]
 pub struct Desk {
     pub status: Remote<AppStatus>,
+    /// Whether the other desks have what this one has.
+    pub sync: Remote<SyncStatus>,
     pub changes: Changes,
     pub toasts: Toasts,
     pub preferences: Preferences,
@@ -44,6 +49,7 @@ impl Desk {
     pub fn provide() -> Self {
         let desk = Self {
             status: Remote::new(),
+            sync: Remote::new(),
             changes: Changes::new(),
             toasts: Toasts::new(),
             preferences: Preferences::new(),
@@ -62,6 +68,18 @@ impl Desk {
         self.status
             .value
             .with(|status| matches!(status.as_deref(), Some(AppStatus { state: AppState::Ready, .. })))
+    }
+
+    /// Asks how sync is doing; for nothing as long as the database is closed.
+    pub fn load_sync(&self) {
+        if untrack(|| self.ready()) {
+            self.sync.load::<SyncStatusLoad>(Nothing {});
+        }
+    }
+
+    /// What sync is doing, once that is known.
+    pub fn sync_state(&self) -> Option<SyncState> {
+        self.sync.value.with(|status| status.as_ref().map(|status| status.state))
     }
 
     fn hear_import(self, progress: ImportProgress) {
@@ -89,9 +107,11 @@ impl Desk {
             Event::Alert { .. } => self.changes.announce(&["alert".to_owned()]),
             // Also what the desk says to a window that missed something: everything is asked for again.
             Event::Status => {
-                self.status.load::<contract::AppStatusLoad>(contract::Nothing {});
+                self.status.load::<contract::AppStatusLoad>(Nothing {});
+                self.load_sync();
                 self.changes.announce_all();
             }
+            Event::Sync => self.load_sync(),
         }
     }
 }

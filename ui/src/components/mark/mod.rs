@@ -13,13 +13,14 @@ pub enum Tone {
 }
 
 impl Tone {
-    fn class(self) -> &'static str {
+    /// The class of what has this tone, beside the class that says what it is.
+    pub fn class(self) -> &'static str {
         match self {
-            Self::Neutral => "mark",
-            Self::Accent => "mark is-accent",
-            Self::Done => "mark is-done",
-            Self::Waiting => "mark is-waiting",
-            Self::Danger => "mark is-danger",
+            Self::Neutral => "",
+            Self::Accent => "is-accent",
+            Self::Done => "is-done",
+            Self::Waiting => "is-waiting",
+            Self::Danger => "is-danger",
         }
     }
 }
@@ -28,7 +29,7 @@ impl Tone {
 #[component]
 pub fn Mark(tone: Tone, #[prop(into)] label: String) -> impl IntoView {
     view! {
-        <span class=tone.class()>
+        <span class=format!("mark {}", tone.class())>
             <span class="mark-dot" aria-hidden="true"></span>
             {label}
         </span>

@@ -2,6 +2,7 @@
 
 mod rail;
 mod status_line;
+mod status_panel;
 mod top_bar;
 
 pub use rail::Rail;
@@ -49,6 +50,7 @@ fn add_keys(desk: Desk) {
     keys.add("Alt+2", t!(frame.go_import), go("/import"));
     keys.add("Alt+3", t!(frame.go_settings), go("/settings"));
     keys.add("Alt+4", t!(frame.go_diagnostics), go("/diagnostics"));
+    keys.add("Alt+5", t!(frame.go_sync), go("/sync"));
     keys.add("n", t!(patients.new), go("/patients/new"));
 }
 

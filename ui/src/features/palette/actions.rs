@@ -1,11 +1,13 @@
 use std::sync::Arc;
 
+use contract::SyncState;
 use leptos::prelude::*;
 
 use super::entries::{Entry, Open};
 use crate::components::icon::Glyph;
 use crate::features::frame::open_window;
 use crate::features::imports::export_patients;
+use crate::features::sync::sync_now;
 use crate::state::{Action, Desk, Theme};
 use crate::t;
 
@@ -18,6 +20,12 @@ pub fn actions(desk: Desk, open: Open) -> Vec<Entry> {
     let theme = |label: &str, theme: Theme| {
         entry(Glyph::Theme, label, "", Arc::new(move || desk.preferences.set_theme(theme)))
     };
+    // A desk without a server has nothing to try: it is shown the way to one.
+    let connect = open.clone();
+    let try_now = move || match untrack(|| desk.sync_state()) {
+        Some(SyncState::Alone) => connect("/sync".to_owned()),
+        _ => sync_now(desk),
+    };
     vec![
         go(Glyph::PersonAdd, t!(patients.new), "n", "/patients/new"),
         go(Glyph::Patients, t!(frame.go_patients), "Alt+1", "/patients"),
@@ -27,6 +35,9 @@ pub fn actions(desk: Desk, open: Open) -> Vec<Entry> {
         entry(Glyph::Export, t!(import.export), "", Arc::new(move || export_patients(desk))),
         go(Glyph::Settings, t!(frame.go_settings), "Alt+3", "/settings"),
         go(Glyph::Diagnostics, t!(frame.go_diagnostics), "Alt+4", "/diagnostics"),
+        go(Glyph::Sync, t!(frame.go_sync), "Alt+5", "/sync"),
+        go(Glyph::Conflict, t!(palette.conflicts), "", "/sync/conflicts"),
+        entry(Glyph::Retry, t!(palette.sync_now), "", Arc::new(try_now)),
         theme(t!(palette.light), Theme::Light),
         theme(t!(palette.dark), Theme::Dark),
         theme(t!(palette.system), Theme::System),

@@ -8,7 +8,7 @@ mod row;
 mod store;
 mod toolbar;
 
-use contract::PatientFilter;
+use contract::{PatientFilter, SyncState};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
@@ -82,15 +82,39 @@ fn Nothing(store: ListStore) -> impl IntoView {
         }
         .into_any();
     }
-    let import = go.clone();
+    // The clinic's patients may be on their way: nobody is to bring them a second time.
+    if untrack(|| store.desk.sync_state()) == Some(SyncState::Joining) {
+        return view! {
+            <Empty glyph=Glyph::Sync title=t!(patients.joining) text=t!(patients.joining_text)>
+                <Button label=t!(sync.details).to_owned() on_press=move |_| go("/sync") />
+            </Empty>
+        }
+        .into_any();
+    }
+    let (import, connect) = (go.clone(), go.clone());
+    let alone = move || store.desk.sync_state() == Some(SyncState::Alone);
+    let text = Signal::derive(move || {
+        if alone() { t!(patients.none_text_alone) } else { t!(patients.none_text) }.to_owned()
+    });
     view! {
-        <Empty glyph=Glyph::Patients title=t!(patients.none) text=t!(patients.none_text)>
+        <Empty glyph=Glyph::Patients title=t!(patients.none) text>
             <Button
                 label=t!(import.open_page).to_owned()
                 glyph=Glyph::Import
                 weight=Weight::Primary
                 on_press=move |_| import("/import")
             />
+            <Show when=alone>
+                <Button
+                    label=t!(patients.connect).to_owned()
+                    glyph=Glyph::Connect
+                    test_id="patients-connect"
+                    on_press={
+                        let connect = connect.clone();
+                        move |_| connect("/sync")
+                    }
+                />
+            </Show>
             <Button label=t!(patients.new).to_owned() glyph=Glyph::Add key="n" on_press=move |_| go("/patients/new") />
         </Empty>
     }
