@@ -8,6 +8,7 @@ mod fleet;
 mod line;
 mod patients;
 mod startup;
+mod sync;
 mod window;
 
 use anyhow::Result;
@@ -24,6 +25,8 @@ struct Cli {
 enum Suite {
     /// Lists, search, a patient's page, creating, importing and starting.
     Patients(patients::Options),
+    /// Pushing, pulling, an edit from desk to desk, a first copy.
+    Sync(sync::Options),
     /// Devices on one server, each pushing once a second.
     Fleet(fleet::Options),
 }
@@ -32,6 +35,7 @@ enum Suite {
 async fn main() -> Result<()> {
     match Cli::parse().suite {
         Suite::Patients(options) => patients::run(&options).await,
+        Suite::Sync(options) => sync::run(&options).await,
         Suite::Fleet(options) => fleet::run(&options).await,
     }
 }

@@ -26,6 +26,8 @@ impl Driver {
     /// Starts both programs on free ports and waits until they take connections. The app inherits
     /// the environment that is set here.
     pub async fn start(programs: &Programs, display: &Headless, data: &DataFolder) -> Result<Self> {
+        // The client that drives it can speak TLS and asks for a provider of ciphers, which it does not use here.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         for _ in 0..ATTEMPTS {
             let ports = (free_port()?, free_port()?);
             let mut command = Command::new(&programs.driver);

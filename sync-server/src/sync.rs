@@ -133,8 +133,9 @@ pub async fn pull(database: &Database, caller: Caller, pull: &Pull) -> Result<En
     };
     let is_whole = rows.first().is_none_or(|row| row.is_last_page);
     let records = rows.into_iter().map(Row::record).collect::<Result<_, _>>()?;
-    let head = is_whole.then_some(view.head);
-    view.seal(Page { records, next, head }).await
+    let newest = view.head;
+    let head = is_whole.then_some(newest);
+    view.seal(Page { records, next, head, newest }).await
 }
 
 #[derive(sqlx::FromRow)]

@@ -56,6 +56,16 @@ pub fn app_binary(profile: Profile) -> Result<PathBuf> {
     Ok(project::target_dir()?.join(profile.folder()).join(name))
 }
 
+/// Compiles the sync server.
+pub fn server(profile: Profile) -> Result<PathBuf> {
+    step::execute(
+        project::cargo("build")?.args(["--package", "sync-server", "--profile", profile.native()]),
+        "The compiler's messages above say where.",
+    )?;
+    let name = format!("sync-server{}", std::env::consts::EXE_SUFFIX);
+    Ok(project::target_dir()?.join(profile.folder()).join(name))
+}
+
 /// Compiles the app. The page must be there already: it goes into the binary.
 pub fn app(profile: Profile) -> Result<PathBuf> {
     step::execute(

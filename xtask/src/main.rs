@@ -5,6 +5,7 @@
 mod bench;
 mod build;
 mod ci;
+mod demo;
 mod dev;
 mod fingerprint;
 mod install;
@@ -37,6 +38,7 @@ enum Command {
     Test(test::Options),
     Ci(ci::Options),
     Bench(bench::Options),
+    Demo(demo::Options),
     Dev(dev::Options),
     Page(page::Options),
     Soak(soak::Options),
@@ -59,6 +61,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Demo(options) => demo::run(&options),
         Command::Ci(options) => ci::run(&options),
         Command::Dev(options) => dev::run(&options),
         Command::Page(options) => page::run(&options),

@@ -87,7 +87,7 @@ fn run_on_virtual_display(
     app.wait(interrupt)
 }
 
-fn take_picture(headless: &Headless, file: &Path) -> Result<()> {
+pub fn take_picture(headless: &Headless, file: &Path) -> Result<()> {
     let file = std::path::absolute(file)?;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+use crate::build::{self, Profile};
 use crate::step::{execute, step};
 use crate::{install, page, project};
 
@@ -30,12 +31,25 @@ enum What {
         #[arg(long, default_value_t = 0)]
         from: u64,
     },
-    /// Kill the server and Postgres in the middle of pushes, again and again; each time what was acknowledged is there,
-    /// once.
+    /// Kill a desk in the middle of syncing, the server and Postgres in the middle of pushes, again and again; each time
+    /// what was acknowledged is there, once.
     Kill {
-        /// How often each of the two.
+        /// How often server and Postgres.
         #[arg(long, default_value_t = 100)]
         times: u32,
+        /// How often the desk.
+        #[arg(long, default_value_t = 500)]
+        desk: u32,
+    },
+    /// Have the network between desks and server fail in every way and heal, again and again; each time the desks are
+    /// equal within ten seconds.
+    Net {
+        /// How many schedules.
+        #[arg(long, default_value_t = 200)]
+        schedules: u32,
+        /// The first of them.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
     },
     /// Follow clinics by cursor while commits overlap; nothing is skipped.
     Cursor {
@@ -56,7 +70,15 @@ pub fn run(options: &Options) -> Result<()> {
     match options.what {
         What::Import { times } => kill_imports(times),
         What::Sim { seeds, from } => simulate(from, from.saturating_add(seeds)),
-        What::Kill { times } => test_server("Kill server and database", "killing", "FRONTDESK_KILLS", times),
+        What::Kill { times, desk } => {
+            test_server("Kill server and database", "killing", "FRONTDESK_KILLS", times)?;
+            test_desks("Kill a desk", "killing", &[("FRONTDESK_KILLS", desk.to_string())])
+        }
+        What::Net { schedules, from } => test_desks(
+            "Disturb the network",
+            "network",
+            &[("FRONTDESK_SCHEDULES", schedules.to_string()), ("FRONTDESK_FROM", from.to_string())],
+        ),
         What::Cursor { commits } => test_server("Follow by cursor", "cursor", "FRONTDESK_COMMITS", commits),
         What::Schemathesis { seconds } => make_requests_up(seconds),
     }
@@ -113,5 +135,31 @@ fn test_server(title: &str, test: &str, variable: &str, times: u32) -> Result<()
                 .env(variable, times.to_string()),
             "The message above says what was wrong.",
         )
+    })
+}
+
+/// A test of desks that share, with the server's own program.
+fn test_desks(title: &str, test: &str, variables: &[(&str, String)]) -> Result<()> {
+    step("Install what is missing", || {
+        install::for_building()?;
+        install::postgres()
+    })?;
+    page::ensure_folder()?;
+    step("Compile the server and the tests", || {
+        execute(
+            project::cargo("build")?.args(["--workspace", "--bins", "--tests"]),
+            "The compiler's messages above say where.",
+        )
+    })?;
+    step(title, || {
+        let app = build::app_binary(Profile::Debug)?;
+        let mut command = project::cargo("test")?;
+        command.args(["--workspace", "--test", "sharing", test]).env("FRONTDESK_E2E_APP", &app);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        // These tests open no window: any program that is there will do for its driver.
+        command.env("FRONTDESK_E2E_DRIVER", &app);
+        execute(&mut command, "The message above names the schedule or the kill.")
     })
 }

@@ -53,6 +53,8 @@ pub struct Options {
 }
 
 pub async fn run(options: &Options) -> Result<()> {
+    // The clients can speak TLS and ask for a provider of ciphers, which they do not use here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     ensure!(options.clinics > 0 && options.devices >= options.clinics, "each clinic needs a device");
     let site = Site::start()?;
     site.commits(options.json)?;

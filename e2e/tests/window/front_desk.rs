@@ -142,19 +142,20 @@ async fn pages_with_somebody(desk: &Desk) -> Result<Vec<(&'static str, String)>>
         ("patient-edit", format!("/patients/{id}/edit")),
         ("patient-new", "/patients/new".to_owned()),
         ("import", "/import".to_owned()),
+        ("sync", "/sync".to_owned()),
         ("settings", "/settings".to_owned()),
         ("diagnostics", "/diagnostics".to_owned()),
     ])
 }
 
 /// The first content is on the screen.
-async fn shown(desk: &Desk) -> Result<()> {
+pub async fn shown(desk: &Desk) -> Result<()> {
     desk.find("html[data-ready=true]").await?;
     Ok(())
 }
 
 /// Follows a link inside the app, as the page itself does.
-async fn go_to(desk: &Desk, path: &str) -> Result<()> {
+pub async fn go_to(desk: &Desk, path: &str) -> Result<()> {
     let script = "const link = document.createElement('a'); link.href = arguments[0]; document.body.append(link); link.click(); link.remove();";
     desk.run(script, vec![json!(path)]).await?;
     let here = async || Ok(desk.run("return location.pathname", vec![]).await? == json!(path));
@@ -166,7 +167,7 @@ async fn go_to(desk: &Desk, path: &str) -> Result<()> {
 }
 
 /// Runs a command of the contract through the page's own door.
-async fn call(desk: &Desk, name: &str, request: Value) -> Result<Value> {
+pub async fn call(desk: &Desk, name: &str, request: Value) -> Result<Value> {
     let script = "const done = arguments[arguments.length - 1];
         window.__TAURI_INTERNALS__.invoke('call', {name: arguments[0], request: arguments[1]}).then(done, error => done({error}));";
     let answer = desk.page().execute_async(script, vec![json!(name), request]).await?;
@@ -175,7 +176,7 @@ async fn call(desk: &Desk, name: &str, request: Value) -> Result<Value> {
     Ok(answer)
 }
 
-async fn text_of_page(desk: &Desk) -> Result<String> {
+pub async fn text_of_page(desk: &Desk) -> Result<String> {
     Ok(desk.run("return document.body.innerText", vec![]).await?.as_str().unwrap_or_default().to_owned())
 }
 

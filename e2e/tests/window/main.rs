@@ -2,4 +2,5 @@
 
 mod doors;
 mod front_desk;
+mod sharing;
 mod start;

@@ -54,7 +54,7 @@ async fn expired(site: &Site, clinic: Uuid) -> String {
 }
 
 async fn ask(desk: &Desk, method: &Method, asked: &Asked, token: Option<&str>) -> (StatusCode, String) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::desk::http();
     let mut request = http.request(method.clone(), format!("{}{}", desk.address, asked.path));
     if let Some(token) = token {
         request = request.bearer_auth(token);

@@ -10,7 +10,7 @@ use sync_protocol::{Dot, Guard, Replica};
 use sync_server::serve::{Settings, start};
 
 async fn get(url: &str) -> (StatusCode, String) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::desk::http();
     let answer = http.get(url).send().await.unwrap();
     (answer.status(), answer.text().await.unwrap())
 }

@@ -28,6 +28,11 @@ impl Process {
         Ok(Self { child: command.spawn()? })
     }
 
+    /// As the system numbers it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The child's output, once, if it was asked to be piped.
     pub fn take_stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()

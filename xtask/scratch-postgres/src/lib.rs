@@ -1,6 +1,10 @@
 //! A real Postgres for a while: a cluster in a temporary folder, reached through a socket in it and by nobody else.
 //! The tests of the server, the benchmarks and the demonstration share it.
 
+mod site;
+
+pub use site::{Backup, NewClinic, Site, SiteError};
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -83,6 +87,37 @@ impl Postgres {
     pub fn url(&self, role: &str, database: &str) -> String {
         let host = self.socket_dir().display().to_string().replace('/', "%2F");
         format!("postgres://{role}@{host}/{database}")
+    }
+
+    /// Runs SQL as the role that owns the cluster; returns what it selects, without headings.
+    ///
+    /// # Errors
+    /// It fails, with what Postgres said.
+    pub fn execute(&self, database: &str, sql: &str) -> Result<String, PostgresError> {
+        self.run("psql", |command| {
+            command.args(["-d", database, "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+        })
+    }
+
+    /// Runs one of Postgres' programs as the role that owns the cluster; returns what it writes.
+    ///
+    /// # Errors
+    /// It fails, with what it said.
+    pub fn run(
+        &self,
+        program: &'static str,
+        arguments: impl FnOnce(&mut Command),
+    ) -> Result<String, PostgresError> {
+        let mut command = self.command(program);
+        command.arg("-h").arg(self.socket_dir()).args(["-U", OWNER]);
+        arguments(&mut command);
+        let source = |source| PostgresError::Start { program, source };
+        let output = command.stdin(Stdio::null()).output().map_err(source)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(PostgresError::Failed { program, said })
     }
 
     /// A program that connects to it, as the owner: `createuser`, `pgbench`.

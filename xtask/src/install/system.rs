@@ -55,9 +55,9 @@ pub const VIRTUAL_DISPLAY: Needs = Needs {
 
 pub const WINDOW_TESTS: Needs = Needs {
     purpose: "testing the real window",
-    debian: &["webkit2gtk-driver"],
-    probes: &[Probe::Program("WebKitWebDriver")],
-    elsewhere: "WebKitWebDriver of WebKitGTK 4.1 (Fedora and Arch: part of the WebKitGTK packages)",
+    debian: &["webkit2gtk-driver", "faketime"],
+    probes: &[Probe::Program("WebKitWebDriver"), Probe::Program("faketime")],
+    elsewhere: "WebKitWebDriver of WebKitGTK 4.1 (Fedora and Arch: part of the WebKitGTK packages), and libfaketime",
 };
 
 pub const SERVER_TESTS: Needs = Needs {

@@ -20,12 +20,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ui", &["domain", "contract"]),
     ("sync-server", &["sync-protocol", "sync-engine", "domain"]),
     // What is not shipped may look at anything that is.
-    ("e2e", &["headless", "contract", "app", "store"]),
+    ("e2e", &["headless", "scratch-postgres", "contract", "app", "store"]),
     (
         "bench",
-        &["headless", "e2e", "contract", "app", "store", "domain", "sync-protocol", "scratch-postgres"],
+        &["headless", "scratch-postgres", "e2e", "contract", "app", "store", "domain", "sync-protocol"],
     ),
-    ("xtask", &["headless"]),
+    ("xtask", &["headless", "scratch-postgres"]),
     ("headless", &[]),
     ("scratch-postgres", &["headless"]),
     ("bindgen", &[]),

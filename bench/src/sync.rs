@@ -1,0 +1,291 @@
+//! Sync: a real server in a process of its own, a real Postgres that waits for the disk, desks on encrypted databases.
+
+use crate::clinic::failed;
+use crate::line::{Line, Samples, round};
+use anyhow::{Context as _, Result, bail};
+use app::{Desk, DeskOptions, Tally, seed_clinic, sync_once};
+use clap::Args;
+use domain::id::{NoteId, PatientId};
+use domain::patient::NoteKind;
+use e2e::{DataFolder, Programs};
+use scratch_postgres::{NewClinic, Site};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use store::note::NoteRow;
+use store::{Context, Usage};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+const SUITE: &str = "sync";
+/// Rows that are pushed and pulled: a busy day of a large clinic.
+const ROWS: u32 = 10_000;
+/// Records of the clinic that a fresh desk copies, at the least.
+const CLINIC_RECORDS: u64 = 100_000;
+/// Hints go out five times a second at most: edits that are further apart do not wait for each other.
+const BETWEEN_EDITS: Duration = Duration::from_millis(300);
+const EDITS: usize = 40;
+const COMMITS: u32 = 100;
+const SOON: Duration = Duration::from_secs(20);
+
+/// What to measure.
+#[derive(Args)]
+pub struct Options {
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// How often pushes and pulls are repeated.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+}
+
+pub async fn run(options: &Options) -> Result<()> {
+    let programs = Programs::find().context("`cargo xtask bench sync` builds what is measured")?;
+    let site = Site::start(&programs.app.with_file_name("sync-server"), &[])?;
+    let bench = Bench { clinic: site.create_clinic("Bench")?, site, json: options.json };
+    bench.pushes_and_pulls(options.rounds).await?;
+    bench.edits().await?;
+    bench.bootstrap().await
+}
+
+struct Bench {
+    site: Site,
+    clinic: NewClinic,
+    json: bool,
+}
+
+struct TestDesk {
+    desk: Desk,
+    _folder: DataFolder,
+}
+
+impl Bench {
+    fn print(&self, line: &Line) {
+        line.print(self.json);
+    }
+
+    /// A desk of the clinic that was never connected.
+    async fn desk(&self, in_background: bool) -> Result<TestDesk> {
+        let folder = DataFolder::new()?;
+        let mut options = DeskOptions::new(folder.data_dir());
+        options.passphrase = Some(Zeroizing::new(e2e::PASSPHRASE.to_owned()));
+        options.sync = in_background;
+        let desk = Desk::start(options).await;
+        desk.store().map_err(failed)?;
+        Ok(TestDesk { desk, _folder: folder })
+    }
+
+    async fn connect(&self, desk: &TestDesk) -> Result<()> {
+        let code = self.site.invite(&self.clinic.id)?;
+        let request = json!({"address": self.site.address(), "code": code, "device_name": "Bench"});
+        desk.desk.call("sync_pair", request).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn connected(&self, in_background: bool) -> Result<TestDesk> {
+        let desk = self.desk(in_background).await?;
+        self.connect(&desk).await?;
+        Ok(desk)
+    }
+
+    /// 10,000 rows of the size of an appointment, and 10,000 updates of one column.
+    async fn pushes_and_pulls(&self, rounds: u32) -> Result<()> {
+        let [one, other] = [self.connected(false).await?, self.connected(false).await?];
+        for desk in [&one, &other] {
+            sync_once(&desk.desk).await?;
+        }
+        seed_clinic(&one.desk, ROWS, 1, &mut |_, _| {}).await.map_err(failed)?;
+        for desk in [&one, &other] {
+            sync_once(&desk.desk).await?;
+        }
+        let patients = patients(&one.desk).await?;
+        let (mut pushes, mut pulls, mut updates) = <(Samples, Samples, Samples)>::default();
+        let mut bytes = Vec::new();
+        for round in 0..rounds {
+            notes(&one.desk, round).await?;
+            let (_, took) = exchange(&one.desk).await?;
+            pushes.add(took, 0, 0);
+            let (tally, took) = exchange(&other.desk).await?;
+            pulls.add(took, 0, 0);
+            if tally.received < u64::from(ROWS) {
+                bail!("only {} rows arrived", tally.received);
+            }
+            for patients in patients.chunks(1_000) {
+                let request = json!({"ids": patients, "archived": round % 2 == 0});
+                one.desk.call("patient_archive", request).await.map_err(failed)?;
+            }
+            let (tally, took) = exchange(&one.desk).await?;
+            updates.add(took, 0, 0);
+            #[expect(clippy::cast_precision_loss, reason = "some hundred thousand bytes")]
+            bytes.push(tally.sent_bytes as f64 / patients.len() as f64);
+            sync_once(&other.desk).await?;
+        }
+        bytes.sort_by(f64::total_cmp);
+        let rows = u64::from(ROWS);
+        self.print(&pushes.line(SUITE, "push_10k", rows));
+        self.print(&pulls.line(SUITE, "pull_10k", rows));
+        self.print(&updates.line(SUITE, "push_10k_updates", rows));
+        let median = bytes.get(bytes.len() / 2).copied().unwrap_or_default();
+        self.print(
+            &Samples::default().line(SUITE, "bytes_per_update", rows).with("median_bytes", round(median)),
+        );
+        Ok(())
+    }
+
+    /// From the click on one desk to the row in the database of another.
+    async fn edits(&self) -> Result<()> {
+        let [one, other] = [self.connected(true).await?, self.connected(true).await?];
+        for desk in [&one, &other] {
+            until_up_to_date(&desk.desk).await?;
+        }
+        let created =
+            one.desk.call("patient_create", json!({"name": {"given": "Ann", "family": "Ash"}})).await;
+        let patient = created.map_err(failed)?["id"].clone();
+        let mut samples = Samples::default();
+        for n in 0..EDITS {
+            let family = format!("Ash {n}");
+            tokio::time::sleep(BETWEEN_EDITS).await;
+            let seen = one.desk.call("patient_load", json!({"id": patient})).await.map_err(failed)?;
+            let patch = json!({"name": {"given": "Ann", "family": family}});
+            let request = json!({"id": patient, "versions": seen["versions"], "patch": patch});
+            let mut events = other.desk.subscribe();
+            let started = Instant::now();
+            one.desk.call("patient_update", request).await.map_err(failed)?;
+            while !shows(&other.desk, &patient, &family).await {
+                if started.elapsed() > SOON {
+                    bail!("an edit did not arrive within {SOON:?}");
+                }
+                // The other desk hears of it by an event, as its window does.
+                let _ = tokio::time::timeout(Duration::from_secs(1), events.recv()).await;
+            }
+            samples.add(started.elapsed(), 0, 0);
+        }
+        let floor = self.floor(&one.desk).await?;
+        let line = samples.line(SUITE, "edit_to_visible", 1);
+        let ratio = samples.percentile_ms(50) / floor;
+        self.print(&line.with("floor_ms", round(floor)).with("ratio", round(ratio)));
+        Ok(())
+    }
+
+    /// Two FULL commits of SQLite and one of Postgres, in milliseconds, on this disk and now.
+    async fn floor(&self, desk: &Desk) -> Result<f64> {
+        let mut commits = Samples::default();
+        for n in 0..COMMITS {
+            let request = json!({"key": "bench", "value": n});
+            let started = Instant::now();
+            desk.call("preference_set", request).await.map_err(failed)?;
+            commits.add(started.elapsed(), 0, 0);
+        }
+        let sql = format!(
+            "CREATE TEMP TABLE took (ms float); CREATE TABLE floor (n int);
+             DO $$ DECLARE started timestamptz; BEGIN
+               FOR n IN 1..{COMMITS} LOOP
+                 started := clock_timestamp(); INSERT INTO floor VALUES (n); COMMIT;
+                 INSERT INTO took VALUES (extract(epoch FROM clock_timestamp() - started) * 1000);
+               END LOOP; END $$;
+             SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM took;"
+        );
+        let answer = self.site.query(&sql)?;
+        let postgres: f64 = answer.lines().last().unwrap_or_default().trim().parse()?;
+        Ok(2.0 * commits.percentile_ms(50) + postgres)
+    }
+
+    /// A fresh desk, until it has the clinic and finds patients.
+    async fn bootstrap(&self) -> Result<()> {
+        let first = self.connected(false).await?;
+        sync_once(&first.desk).await?;
+        // Some five records a patient.
+        let patients = u32::try_from(CLINIC_RECORDS / 5).unwrap_or(u32::MAX);
+        eprintln!("generating {patients} patients");
+        seed_clinic(&first.desk, patients, 1, &mut |_, _| {}).await.map_err(failed)?;
+        let (tally, took) = exchange(&first.desk).await?;
+        eprintln!("{} saves sent in {took:?}", tally.sent);
+        let fresh = self.connected(false).await?;
+        let started = Instant::now();
+        let tally = sync_once(&fresh.desk).await?;
+        let found = fresh.desk.call("patient_search", json!({"text": "smith"})).await.map_err(failed)?;
+        let took = started.elapsed();
+        if found["hits"].as_array().is_none_or(Vec::is_empty) {
+            bail!("search finds nobody after the first copy");
+        }
+        let mut samples = Samples::default();
+        #[expect(clippy::cast_precision_loss, reason = "some hundred thousand records")]
+        samples.add(took.mul_f64(CLINIC_RECORDS as f64 / tally.received.max(1) as f64), 0, 0);
+        let line = samples.line(SUITE, "bootstrap_100k", CLINIC_RECORDS);
+        self.print(&line.with("records", tally.received).with("whole_s", round(took.as_secs_f64())));
+        Ok(())
+    }
+}
+
+async fn exchange(desk: &Desk) -> Result<(Tally, Duration)> {
+    let started = Instant::now();
+    let tally = sync_once(desk).await?;
+    Ok((tally, started.elapsed()))
+}
+
+async fn until_up_to_date(desk: &Desk) -> Result<()> {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let status = desk.call("sync_status", json!({})).await.map_err(failed)?;
+        if status["state"] == "up_to_date" {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("not up to date: {status}");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn shows(desk: &Desk, patient: &Value, family: &str) -> bool {
+    let loaded = desk.call("patient_load", json!({"id": patient})).await;
+    loaded.is_ok_and(|patient| patient["name"]["family"] == family)
+}
+
+fn context(desk: &Desk) -> Result<(store::Store, Context)> {
+    let store = desk.store().map_err(failed)?;
+    let world = app::Machine::here();
+    let context = Context {
+        transaction: app::World::next_id(&*world),
+        actor: store.owner(),
+        at: app::World::now(&*world),
+        boot_ms: app::World::boot_ms(&*world),
+        boot: app::World::boot(&*world),
+        command: "bench",
+    };
+    Ok((store, context))
+}
+
+/// Notes of about the size of an appointment, in one save.
+async fn notes(desk: &Desk, round: u32) -> Result<()> {
+    let (store, context) = context(desk)?;
+    let (at, author) = (context.at, context.actor);
+    let mut write = store.write(&Usage::default(), context).await?;
+    let patient = PatientId(Uuid::from_u128(u128::from(round)));
+    let world = app::Machine::here();
+    let note = |n: u32| NoteRow {
+        id: NoteId(app::World::next_id(&*world)),
+        patient,
+        kind: NoteKind::Scheduling,
+        body: format!("Follow-up {n}: 30 minutes, room 2, confirmed by phone"),
+        pinned: false,
+        created_at: at,
+        author,
+    };
+    let notes: Vec<_> = (0..ROWS).map(note).collect();
+    store::note::insert_notes(&mut write, &notes).await?;
+    write.commit().await?;
+    Ok(())
+}
+
+/// The ids of all patients that are not archived.
+async fn patients(desk: &Desk) -> Result<Vec<Value>> {
+    let (mut ids, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = desk.call("patient_list", json!({"after": after, "limit": 200})).await.map_err(failed)?;
+        ids.extend(page["rows"].as_array().into_iter().flatten().map(|row| row["id"].clone()));
+        after = page["next"].clone();
+        if after.is_null() {
+            return Ok(ids);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Desks that share a clinic's data, with everything real but the window: encrypted databases, HTTP, the server's own
+//! program, Postgres.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod clocks;
+mod failures;
+mod joining;
+mod killing;
+mod network;
+mod proxy;
+mod sharing;
+mod support;

@@ -1,0 +1,98 @@
+//! Desks behind a network that fails in every way, and then heals.
+
+use crate::proxy::{Proxy, Weather};
+use crate::support::*;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Converged within this time after the network has healed.
+const HEALED: Duration = Duration::from_secs(10);
+
+/// How many schedules are tried, from which seed: more with `cargo xtask soak net`.
+fn schedules() -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let from = number("FRONTDESK_FROM").unwrap_or(0);
+    from..from + number("FRONTDESK_SCHEDULES").unwrap_or(6)
+}
+
+const WEATHERS: [Weather; 9] = [
+    Weather::Fair,
+    Weather::Delay(40),
+    Weather::Cut,
+    Weather::HalfOpen,
+    Weather::DownLost,
+    Weather::UpLost,
+    Weather::Doubled,
+    Weather::Torn(300),
+    Weather::Torn(2_000),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_network_does_desks_converge_within_ten_seconds_of_its_healing() {
+    let Some(site) = site() else { return };
+    let server = site.address().trim_start_matches("http://").parse().unwrap();
+    for seed in schedules() {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let clinic = site.create_clinic("Clinic").unwrap();
+        let (mut desks, mut proxies) = (Vec::new(), Vec::new());
+        for n in 0..2 {
+            let proxy = Proxy::start(server).await;
+            let desk = TestDesk::open().await;
+            let code = site.invite(&clinic.id).unwrap();
+            let address = format!("http://{}", proxy.address);
+            let request = json!({"address": address, "code": code, "device_name": format!("Desk {n}")});
+            desk.call("sync_pair", request).await;
+            proxies.push(proxy);
+            desks.push(desk);
+        }
+        let shared = desks[0].create("Ann", "Shared").await;
+        for desk in &desks {
+            desk.until("the patient", async |desk| desk.families().await == ["Shared"]).await;
+        }
+        let mut made = vec!["Shared".to_owned()];
+        for step in 0..6 {
+            for (n, (desk, proxy)) in desks.iter().zip(&proxies).enumerate() {
+                proxy.set(*WEATHERS.choose(&mut random).unwrap());
+                let family = format!("{n}-{step}");
+                desk.create("New", &family).await;
+                made.push(family);
+                if random.random_bool(0.3) {
+                    desk.rename(&shared, &format!("By {n} in {step}"), "Shared").await;
+                }
+                desk.call("sync_now", json!({})).await;
+            }
+            tokio::time::sleep(Duration::from_millis(random.random_range(20..400))).await;
+        }
+        made.sort();
+        for proxy in &proxies {
+            proxy.set(Weather::Fair);
+        }
+        let healed = Instant::now();
+        loop {
+            let equal = desks[0].given(&shared).await == desks[1].given(&shared).await;
+            let mut done = equal;
+            for desk in &desks {
+                done &= desk.families().await == made && desk.status().await.unsent == 0;
+            }
+            if done {
+                break;
+            }
+            assert!(
+                healed.elapsed() < HEALED,
+                "schedule {seed}: {:?} / {:?}, made {made:?}, {:?} {:?}",
+                desks[0].families().await,
+                desks[1].families().await,
+                desks[0].status().await,
+                desks[1].status().await,
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        for desk in &desks {
+            desk.is_sound().await;
+            desk.desk.close().await;
+        }
+    }
+}
