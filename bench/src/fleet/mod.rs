@@ -107,26 +107,19 @@ async fn stalled_readers(options: &Options, site: &Site, devices: &[Arc<Device>]
     for device in stalling.iter().take(8) {
         device.fill().await?;
     }
-    let (mut ratios, mut samples, mut errors) = (Vec::new(), Samples::default(), 0);
-    for _ in 0..PAIRS {
-        let without = measure::run(devices, load).await?;
-        let mut held = Vec::new();
-        for device in &stalling {
-            held.push(device.stall().await?);
+    let mut pairs = Pairs::default();
+    for pair in 0..PAIRS {
+        for stalled in Pairs::order(pair) {
+            let mut held = Vec::new();
+            for device in stalling.iter().filter(|_| stalled) {
+                held.push(device.stall().await?);
+            }
+            pairs.add(stalled, measure::run(devices, load).await?);
+            // Those who hang up are noticed before the next run begins.
+            drop(held);
         }
-        let with = measure::run(devices, load).await?;
-        drop(held);
-        ratios.push(with.pushes.percentile_ms(99) / without.pushes.percentile_ms(99));
-        errors += without.errors.len() + with.errors.len();
-        tell_errors(&with);
-        samples.append(with.pushes);
     }
-    line(&samples, "push_beside_stalled_readers", 0)
-        .with("stalled", stalling.len())
-        .with("p99_ratio", round(median(&mut ratios)))
-        .with("p99_ratios", ratios)
-        .with("errors", errors)
-        .print(options.json);
+    pairs.line("push_beside_stalled_readers").with("stalled", stalling.len()).print(options.json);
     server(site, "server_with_stalled_readers", devices.len())?.print(options.json);
     Ok(())
 }
@@ -134,20 +127,54 @@ async fn stalled_readers(options: &Options, site: &Site, devices: &[Arc<Device>]
 /// What telling devices of changes costs those who push. Nobody pulls here, which is another cost.
 async fn hints(options: &Options, devices: &[Arc<Device>]) -> Result<()> {
     let seconds = (options.seconds / 4).max(3);
-    let (mut ratios, mut samples, mut errors) = (Vec::new(), Samples::default(), 0);
-    for _ in 0..PAIRS {
-        let without = measure::run(devices, Load { seconds, listening: false, pulling: false }).await?;
-        let with = measure::run(devices, Load { seconds, listening: true, pulling: false }).await?;
-        ratios.push(with.pushes.mean_ms() / without.pushes.mean_ms());
-        errors += without.errors.len() + with.errors.len();
-        samples.append(with.pushes);
+    let mut pairs = Pairs::default();
+    for pair in 0..PAIRS {
+        for listening in Pairs::order(pair) {
+            pairs.add(listening, measure::run(devices, Load { seconds, listening, pulling: false }).await?);
+        }
     }
-    line(&samples, "push_with_hints", 0)
-        .with("mean_ratio", round(median(&mut ratios)))
-        .with("mean_ratios", ratios)
-        .with("errors", errors)
-        .print(options.json);
+    pairs.line("push_with_hints").print(options.json);
     Ok(())
+}
+
+/// Runs with something and without it, taken in turns.
+#[derive(Default)]
+struct Pairs {
+    with: Vec<Samples>,
+    without: Vec<Samples>,
+    errors: usize,
+}
+
+impl Pairs {
+    /// Which of the two runs of a pair comes first changes, so that a machine that gets slower favours neither.
+    fn order(pair: usize) -> [bool; 2] {
+        let first = pair.is_multiple_of(2);
+        [first, !first]
+    }
+
+    fn add(&mut self, is_with: bool, run: Run) {
+        tell_errors(&run);
+        self.errors += run.errors.len();
+        if is_with { &mut self.with } else { &mut self.without }.push(run.pushes);
+    }
+
+    /// What the runs with it took, and of each figure the median over the pairs of its ratio to the run without.
+    fn line(self, scenario: &'static str) -> Line {
+        let ratio = |figure: &dyn Fn(&Samples) -> f64| {
+            let pairs = self.with.iter().zip(&self.without);
+            let mut ratios: Vec<_> = pairs.map(|(with, without)| figure(with) / figure(without)).collect();
+            round(median(&mut ratios))
+        };
+        let ratios = [
+            ("median_ratio", ratio(&|samples| samples.percentile_ms(50))),
+            ("mean_ratio", ratio(&Samples::mean_ms)),
+            ("p99_ratio", ratio(&|samples| samples.percentile_ms(99))),
+        ];
+        let mut all = Samples::default();
+        self.with.into_iter().for_each(|samples| all.append(samples));
+        let line = line(&all, scenario, 0).with("pairs", PAIRS).with("errors", self.errors);
+        ratios.into_iter().fold(line, |line, (name, ratio)| line.with(name, ratio))
+    }
 }
 
 /// What devices cost that are connected and do nothing.

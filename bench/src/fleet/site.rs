@@ -13,11 +13,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// The role that serves.
 const SERVER: &str = "frontdesk";
 /// How long Postgres's own commits are measured, in seconds.
 const COMMITS: &str = "5";
+/// The pause between two codes that a device asks for.
+const INVITE_EVERY: Duration = Duration::from_millis(25);
 
 pub struct Site {
     // Dropped in this order.
@@ -81,6 +84,8 @@ impl Site {
         let all = places.into_iter().map(|(first, more)| async move {
             let mut devices = vec![first];
             for _ in 0..more {
+                // Below what a device may ask.
+                tokio::time::sleep(INVITE_EVERY).await;
                 let code = devices[0].invite().await?;
                 devices.push(self.pair(code).await?);
             }
