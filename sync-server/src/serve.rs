@@ -8,6 +8,8 @@ use crate::metrics::{Listening, Metrics};
 pub use crate::tls::Tls;
 use crate::tokens::Tokens;
 use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::RustlsAcceptor;
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -81,11 +83,13 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     let service = http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let serving = match tls {
         Some(config) => {
-            let server = axum_server::from_tcp_rustls(listener, config).map_err(listen)?;
+            let acceptor = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor::new());
+            let server = axum_server::from_tcp(listener).map_err(listen)?.acceptor(acceptor);
             tokio::spawn(server.handle(handle.clone()).serve(service))
         }
         None => {
-            let server = axum_server::from_tcp(listener).map_err(listen)?;
+            // Answers and hints are small, and somebody waits for each.
+            let server = axum_server::from_tcp(listener).map_err(listen)?.acceptor(NoDelayAcceptor::new());
             tokio::spawn(server.handle(handle.clone()).serve(service))
         }
     };

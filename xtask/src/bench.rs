@@ -12,7 +12,7 @@ use crate::{install, page, project};
 /// Measure what people wait for, in a release build: `cargo xtask bench patients --json`.
 #[derive(Args)]
 pub struct Options {
-    /// The suite: patients or fleet.
+    /// The suite: patients, sync or fleet.
     suite: String,
 
     /// One JSON object a line on standard output; progress goes to standard error.
@@ -29,8 +29,8 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    if options.suite == "fleet" {
-        return fleet(options);
+    if ["sync", "fleet"].contains(&options.suite.as_str()) {
+        return with_server(options);
     }
     let driver = step("Install what is missing", || match options.no_window {
         true => install::for_building().map(|()| None),
@@ -57,8 +57,8 @@ pub fn run(options: &Options) -> Result<()> {
     execute(&mut bench, "The message above says what is missing.")
 }
 
-/// Devices on one server: no app and no window.
-fn fleet(options: &Options) -> Result<()> {
+/// Desks or devices on one server, without a window.
+fn with_server(options: &Options) -> Result<()> {
     step("Install what is missing", || {
         install::for_building()?;
         install::postgres()

@@ -42,6 +42,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sq
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     pub collections: Vec<&'static str>,
+    /// This device made synced changes, and did not only take in those of others.
+    pub is_own: bool,
 }
 
 /// The open database: one writer, a few readers.

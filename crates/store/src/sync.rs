@@ -19,17 +19,19 @@ mod server;
 mod shadow;
 mod show;
 mod subject;
+mod upgrade;
 
 pub use attention::{Attention, list_attention, set_seen};
 pub use conflicts::{Judged, Keep, OpenConflict, Side, judge, list_conflicts, reopen};
 pub use join::join;
 pub use journal::{Arrival, LogEntry, list_arrivals, list_log, log};
 pub use numbers::Numbers;
-pub use overview::{Overview, has_unsent, overview, waiting};
+pub use overview::{Overview, overview, waiting};
 pub use parked::{Parked, list_parked};
 pub use renew::{Standing, go_on_as_another, standing};
 pub use server::{Own, Pairing, Server, device_names, note_contact, own, server};
 pub use subject::{Subject, subjects};
+pub use upgrade::show_what_is_new;
 
 use crate::capture::Context;
 use crate::error::StoreError;
@@ -334,16 +336,19 @@ async fn take(
 ) -> Result<(), StoreError> {
     // A first copy is no news.
     let is_news = state.epoch() == Some(epoch);
+    let has_staged = state.has_staged(epoch);
     state.reach(epoch, head)?;
     state.save(write).await?;
     let mut changed = clear(write, &state).await?;
     let outbox = Outbox::load(write).await?;
-    let derives_later = !is_news && is_mostly_new(write).await?;
+    let derives_later = has_staged && !is_news && is_mostly_new(write).await?;
     if derives_later {
         write.derive_later();
     }
-    let pages: Vec<i64> =
-        sqlx::query_scalar("SELECT no FROM staged_page ORDER BY no").fetch_all(&mut **write).await?;
+    let pages: Vec<i64> = match has_staged {
+        true => sqlx::query_scalar("SELECT no FROM staged_page ORDER BY no").fetch_all(&mut **write).await?,
+        false => Vec::new(),
+    };
     for page in pages {
         let staged = shadow.staged(write, page).await?;
         shadow.put(write, &staged, &outbox, &mut changed).await?;
@@ -357,7 +362,9 @@ async fn take(
         journal::note_arrivals(write, &records).await?;
     }
     shadow.save_sums(write).await?;
-    sqlx::raw_sql("DELETE FROM staged_page").execute(&mut **write).await?;
+    if has_staged {
+        sqlx::raw_sql("DELETE FROM staged_page").execute(&mut **write).await?;
+    }
     show_again(write, changed).await?;
     if derives_later {
         write.derive_anew().await?;
@@ -367,12 +374,9 @@ async fn take(
 
 /// Whether a first copy brings far more than there is: deriving everything anew is quicker then than row by row.
 async fn is_mostly_new(write: &mut Write) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM staged_page)
-           AND (SELECT count(*) FROM (SELECT 1 FROM patient LIMIT 1000)) < 100",
-    )
-    .fetch_one(&mut **write)
-    .await?)
+    Ok(sqlx::query_scalar("SELECT count(*) < 100 FROM (SELECT 1 FROM patient LIMIT 100)")
+        .fetch_one(&mut **write)
+        .await?)
 }
 
 /// Pending ends when what the server made of it is here; tells which records it was about.

@@ -205,7 +205,7 @@ impl Write {
         let collections: Vec<_> = synced.chain(local).collect();
         if !collections.is_empty() {
             // No listener is no fault.
-            let _ = changes.send(Changed { collections });
+            let _ = changes.send(Changed { collections, is_own: summary.rows > 0 });
         }
         Ok(())
     }

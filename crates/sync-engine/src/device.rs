@@ -21,6 +21,15 @@ pub enum Stopped<R, S> {
     Restless,
 }
 
+/// Whether a round ends with a look at whether both sides have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Sums over all that there is are compared, and what differs is mended.
+    Compare,
+    /// Another round will.
+    Open,
+}
+
 /// One round: uploads what a server of a new epoch lacks, pushes what is unsent, pulls to the head, compares.
 ///
 /// # Errors
@@ -29,9 +38,10 @@ pub async fn synchronize<R: Replica, S: Server>(
     replica: &mut R,
     server: &mut S,
     clock: impl Fn() -> Clock,
+    ending: Ending,
 ) -> Result<(), Stopped<R::Error, S::Error>> {
     for _ in 0..STARTS {
-        let mut round = Round { replica, server, clock: &clock };
+        let mut round = Round { replica, server, clock: &clock, ending };
         match round.run().await {
             Err(Stopped::Refused(Refusal::Epoch { current })) => round.enter(current).await?,
             Err(Stopped::Refused(Refusal::Copied { key })) => {
@@ -47,6 +57,7 @@ struct Round<'a, R, S, C> {
     replica: &'a mut R,
     server: &'a mut S,
     clock: &'a C,
+    ending: Ending,
 }
 
 fn failed<R, S>(failure: Failure<S>) -> Stopped<R, S> {
@@ -89,7 +100,10 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
         // What cannot be sent holds up nothing that comes.
         self.pull(epoch, position.next).await?;
         pushed?;
-        self.compare(epoch).await
+        match self.ending {
+            Ending::Compare => self.compare(epoch).await,
+            Ending::Open => Ok(()),
+        }
     }
 
     /// Tells the server what it lacks: a restored one forgot it, and to one that is joined it is new.

@@ -16,7 +16,7 @@ mod record;
 pub use authority::{Answered, Clinic, Reads, Writes, expect_epoch, lacking, reads_of_push, reads_of_upload};
 pub use clock::times;
 pub use conflict::{CONFLICTS, PAIR, conflict_record, loser_of};
-pub use device::{Stopped, synchronize};
+pub use device::{Ending, Stopped, synchronize};
 pub use digest::{Sums, bucket_of, differing, digest};
 pub use merge::{Merged, merge};
 pub use ports::{Failure, Phase, Position, Replica, Server};

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+mod certificates;
 mod clocks;
 mod failures;
 mod joining;

@@ -2,7 +2,7 @@
 
 use app::{Desk, DeskOptions};
 use contract::{ErrorBody, SyncState, SyncStatus};
-use scratch_postgres::{NewClinic, Site};
+use scratch_postgres::{Certificate, NewClinic, Site};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -18,6 +18,13 @@ pub fn site() -> Option<Site> {
     let server = programs.app.with_file_name("sync-server");
     // Whatever is committed may be lost with the machine.
     Some(Site::start(&server, &["fsync=off"]).unwrap())
+}
+
+/// One behind a certificate.
+pub fn site_behind(certificate: Certificate) -> Option<Site> {
+    let programs = e2e::Programs::find()?;
+    let server = programs.app.with_file_name("sync-server");
+    Some(Site::start_behind(&server, &["fsync=off"], Some(certificate)).unwrap())
 }
 
 /// A desk without its window.

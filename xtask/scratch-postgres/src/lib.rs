@@ -3,7 +3,7 @@
 
 mod site;
 
-pub use site::{Backup, NewClinic, Site, SiteError};
+pub use site::{Backup, Certificate, NewClinic, Site, SiteError};
 
 use std::fs;
 use std::io;

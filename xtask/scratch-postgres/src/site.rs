@@ -35,9 +35,17 @@ pub enum SiteError {
 pub struct Site {
     program: PathBuf,
     port: u16,
+    certificate: Option<Certificate>,
     // Dropped in this order.
     server: Option<Process>,
     pub postgres: Postgres,
+}
+
+/// A certificate and its key, PEM.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// A backup of the database.
@@ -57,10 +65,22 @@ impl Site {
     /// # Errors
     /// Postgres is missing; the server does not start, with what it said.
     pub fn start(program: &Path, settings: &[&str]) -> Result<Self, SiteError> {
+        Self::start_behind(program, settings, None)
+    }
+
+    /// The same behind a certificate.
+    ///
+    /// # Errors
+    /// As [`Site::start`].
+    pub fn start_behind(
+        program: &Path,
+        settings: &[&str],
+        certificate: Option<Certificate>,
+    ) -> Result<Self, SiteError> {
         let postgres = Postgres::start(settings)?;
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.map_err(SiteError::Port)?.port();
-        let mut site = Self { program: program.to_owned(), port, server: None, postgres };
+        let mut site = Self { program: program.to_owned(), port, certificate, server: None, postgres };
         site.postgres.execute("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
         site.administer(&["migrate"])?;
         let role = format!("CREATE ROLE {SERVER} LOGIN IN ROLE frontdesk_server");
@@ -71,7 +91,8 @@ impl Site {
 
     /// Where desks reach it.
     pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Starts the server, at the address that it always had.
@@ -82,6 +103,9 @@ impl Site {
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
         command.args(["--database-url", &self.postgres.url(SERVER, DATABASE)]);
+        if let Some(Certificate { certificate, key }) = &self.certificate {
+            command.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
+        }
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let failed = |source| SiteError::Run { program: "sync-server serve".to_owned(), source };
         let mut process = Process::start(command).map_err(failed)?;
@@ -175,6 +199,24 @@ impl Site {
             command.args(["--dbname", DATABASE]).arg(&backup.0);
         })?;
         Ok(())
+    }
+
+    /// What a commit of one row takes on average, in milliseconds, by Postgres' own measure.
+    ///
+    /// # Errors
+    /// Postgres failed.
+    pub fn postgres_commit_ms(&self) -> Result<f64, SiteError> {
+        self.query("CREATE TABLE IF NOT EXISTS commits (n int)")?;
+        let script = self.postgres.socket_dir().join("commit.sql");
+        let failed = |source| SiteError::Run { program: "pgbench".to_owned(), source };
+        std::fs::write(&script, "\\set n 1\nINSERT INTO commits VALUES (:n);\n").map_err(failed)?;
+        let said = self.postgres.run("pgbench", |command| {
+            command.args(["--no-vacuum", "--protocol", "prepared", "--time", "3", "--file"]).arg(&script);
+            command.arg(DATABASE);
+        })?;
+        let average = said.lines().find_map(|line| line.strip_prefix("latency average = "));
+        let average = average.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        average.ok_or(SiteError::Failed { program: "pgbench".to_owned(), said })
     }
 
     /// Runs SQL as the role that owns the tables; returns its first column.

@@ -207,12 +207,10 @@ fn failure(error: &reqwest::Error) -> SyncError {
 
 /// What is wrong with the certificate, if that is what is wrong. TLS errors hide inside those of files.
 pub fn certificate_error(error: &(dyn Error + 'static)) -> Option<String> {
-    let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-    let tls = match inner {
-        Some(inner) => inner.downcast_ref::<rustls::Error>(),
-        None => error.downcast_ref::<rustls::Error>(),
-    };
-    match tls? {
+    if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref()) {
+        return certificate_error(inner);
+    }
+    match error.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidCertificate(reason) => Some(reason.to_string()),
         rustls::Error::NoCertificatesPresented => Some("there is none".to_owned()),
         _ => None,

@@ -5,9 +5,9 @@ use super::error::SyncError;
 use super::http::Http;
 use super::link::{Link, Tally, Watch};
 use crate::desk::Desk;
-use store::sync::{SqliteReplica, log, note_contact, own, server};
+use store::sync::{SqliteReplica, log, note_contact, own, server, show_what_is_new};
 use store::{Context, Store, Usage};
-use sync_engine::synchronize;
+use sync_engine::{Ending, synchronize};
 use sync_protocol::Clock;
 use uuid::Uuid;
 
@@ -77,10 +77,15 @@ impl Connection {
 ///
 /// # Errors
 /// What keeps it from going on; what was done stays done.
-pub(crate) async fn round(desk: &Desk, store: &Store, link: &mut DeskLink) -> (Tally, Result<(), SyncError>) {
+pub(crate) async fn round(
+    desk: &Desk,
+    store: &Store,
+    link: &mut DeskLink,
+    ending: Ending,
+) -> (Tally, Result<(), SyncError>) {
     let usage = Usage::default();
     let mut replica = SqliteReplica::new(store, &usage, || context(desk, store));
-    let ended = synchronize(&mut replica, link, || clock(desk)).await;
+    let ended = synchronize(&mut replica, link, || clock(desk), ending).await;
     (std::mem::take(&mut link.tally), ended.map_err(SyncError::from))
 }
 
@@ -120,8 +125,9 @@ pub(crate) async fn write_down(
 pub async fn sync_once(desk: &Desk) -> Result<Tally, SyncError> {
     let store = desk.store().map_err(|_| SyncError::Alone)?;
     let connection = connection(&store).await?;
+    show_what_is_new(&store, &Usage::default(), context(desk, &store)).await?;
     let mut link = connection.link(desk, &store, |_| {});
-    let (tally, ended) = round(desk, &store, &mut link).await;
+    let (tally, ended) = round(desk, &store, &mut link, Ending::Compare).await;
     write_down(desk, &store, tally, ended.as_ref().err()).await?;
     ended.map(|()| tally)
 }

@@ -9,9 +9,9 @@ use crate::desk::Desk;
 use contract::{Event, SyncState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use store::sync::{SqliteReplica, has_unsent, waiting};
+use store::sync::{SqliteReplica, show_what_is_new, waiting};
 use store::{Changed, Store, StoreError, Usage};
-use sync_engine::{Phase, Replica};
+use sync_engine::{Ending, Phase, Replica};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -23,6 +23,8 @@ const POLL: Duration = Duration::from_secs(30);
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 /// What waits for a person is tried seldom.
 const STOPPED: Duration = Duration::from_secs(60);
+/// How often the sums of both sides are compared: they cover all that there is, and only a fault would make them differ.
+const COMPARE: Duration = Duration::from_secs(60);
 /// How often what rounds brought is written down.
 const WRITE_DOWN: Duration = Duration::from_secs(60);
 
@@ -95,6 +97,10 @@ async fn run(desk: &Desk) {
     let Ok(store) = desk.store() else { return };
     // From here on no change is missed.
     let changes = store.subscribe();
+    if let Err(error) = show_what_is_new(&store, &Usage::default(), context(desk, &store)).await {
+        // The next start tries again; what was shown stays.
+        tracing::warn!(%error, "what an earlier version could not show is not shown yet");
+    }
     match connection(&store).await {
         Ok(connection) => Running::new(desk, &store, &connection, changes).run().await,
         Err(SyncError::Alone) => {}
@@ -116,6 +122,8 @@ struct Running<'a> {
     here: u64,
     failures: u32,
     has_joined: bool,
+    /// When the sums of both sides were last compared.
+    compared: Option<Instant>,
     has_counted: bool,
     tally: Tally,
     written_down: Instant,
@@ -157,6 +165,7 @@ impl<'a> Running<'a> {
             here,
             failures,
             has_joined: false,
+            compared: None,
             has_counted: false,
             tally,
             written_down,
@@ -185,7 +194,12 @@ impl<'a> Running<'a> {
                 going.state = if joining { SyncState::Joining } else { SyncState::Working };
             });
         }
-        let (tally, ended) = round(self.desk, self.store, &mut self.link).await;
+        let is_due = self.compared.is_none_or(|compared| compared.elapsed() > COMPARE);
+        let ending = if is_due { Ending::Compare } else { Ending::Open };
+        let (tally, ended) = round(self.desk, self.store, &mut self.link, ending).await;
+        if is_due && ended.is_ok() {
+            self.compared = Some(Instant::now());
+        }
         self.add(tally);
         let was_failing = self.failures > 0;
         self.failures = if ended.is_ok() { 0 } else { self.failures.saturating_add(1) };
@@ -272,12 +286,13 @@ impl<'a> Running<'a> {
                 () = tokio::time::sleep_until(until) => return,
                 () = self.desk.0.sync.wake.notified() => return,
                 changed = self.changes.recv() => {
-                    if changed == Err(broadcast::error::RecvError::Closed) {
-                        return;
+                    // Whoever missed some asks rather once too often.
+                    if changed.is_ok_and(|changed| !changed.is_own) {
+                        continue;
                     }
                     report_unsent(self.desk);
                     // Failures are waited for: what was just saved does not make a network.
-                    if is_connected && self.has_unsent().await {
+                    if is_connected {
                         return;
                     }
                 }
@@ -289,16 +304,6 @@ impl<'a> Running<'a> {
                 },
             }
         }
-    }
-
-    async fn has_unsent(&self) -> bool {
-        let look = async {
-            let mut read = self.store.read(&Usage::default()).await?;
-            let unsent = has_unsent(&mut read).await?;
-            read.end().await?;
-            Ok::<_, StoreError>(unsent)
-        };
-        look.await.unwrap_or(true)
     }
 }
 

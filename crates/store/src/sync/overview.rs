@@ -74,16 +74,3 @@ pub async fn overview(connection: &mut SqliteConnection) -> Result<Overview, Sto
         parked: count(parked),
     })
 }
-
-/// Whether there is something that the server has not acknowledged.
-///
-/// # Errors
-/// A damaged file.
-pub async fn has_unsent(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE seq >
-           (SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL))",
-    )
-    .fetch_one(connection)
-    .await?)
-}

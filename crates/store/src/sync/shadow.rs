@@ -26,9 +26,13 @@ pub(super) struct Outbox(BTreeMap<Key, Vec<Op>>);
 
 impl Outbox {
     pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let rejected: Vec<i64> =
-            sqlx::query_scalar("SELECT seq FROM outbox WHERE rejected").fetch_all(&mut *connection).await?;
-        let rejected: BTreeSet<_> = rejected.into_iter().filter_map(|seq| u64::try_from(seq).ok()).collect();
+        let ops: Vec<(i64, bool)> =
+            sqlx::query_as("SELECT seq, rejected FROM outbox").fetch_all(&mut *connection).await?;
+        if ops.is_empty() {
+            return Ok(Self::default());
+        }
+        let rejected = ops.into_iter().filter(|(_, rejected)| *rejected).map(|(seq, _)| seq);
+        let rejected: BTreeSet<_> = rejected.filter_map(|seq| u64::try_from(seq).ok()).collect();
         let mut by_key = BTreeMap::<Key, Vec<Op>>::new();
         let transactions = list_outbox(connection, 0, u32::MAX).await?;
         for op in transactions.into_iter().flat_map(|transaction| transaction.ops) {

@@ -32,7 +32,7 @@ fn replica(desk: &Desk) -> SqliteReplica<impl Fn() -> store::Context> {
 }
 
 async fn sync_over(desk: &Desk, mut link: Link) -> Ended {
-    synchronize(&mut replica(desk), &mut link, clock).await
+    synchronize(&mut replica(desk), &mut link, clock, sync_engine::Ending::Compare).await
 }
 
 async fn sync(desk: &Desk, server: &Rc<RefCell<Memory>>) {
@@ -218,6 +218,38 @@ async fn a_record_that_cannot_be_shown_is_parked_and_holds_up_nothing() {
     assert_eq!(desk.rows(labels).await, ["four", "one", "six", "two"]);
     assert_eq!(desk.rows("SELECT hex(record) FROM parked_record").await.len(), 1);
     assert_eq!(desk.faults().await, []);
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_kept_is_shown_by_one_that_knows_it() {
+    let (server, desk) = (server(), paired(2).await);
+    stranger(&server);
+    for n in 1..4 {
+        server.borrow_mut().put(tag_key(n), tag(json!(format!("tag {n}"))));
+    }
+    sync(&desk, &server).await;
+    let anew = async || {
+        store::sync::show_what_is_new(&desk.store, &Usage::default(), desk.context()).await.unwrap();
+        desk.rows("SELECT label FROM patient_tag ORDER BY label").await
+    };
+    assert_eq!(anew().await, ["tag 1", "tag 2", "tag 3"]);
+    // As an earlier version would have it: no such collection, and one record that it could not show.
+    let forget = "DELETE FROM patient_tag; DELETE FROM record_version WHERE collection = 5;
+        UPDATE sync_state SET shown = (SELECT json_group_array(json(value)) FROM json_each(shown)
+          WHERE value ->> 0 <> 'patient_tag');
+        INSERT INTO parked_record (collection, record, op, reason, parked_at)
+          SELECT collection, record, '{}', 'unknown', 0 FROM server_record LIMIT 1;";
+    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
+    sqlx::raw_sql(forget).execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(anew().await, ["tag 1", "tag 2", "tag 3"]);
+    assert_eq!(desk.value::<i64>("SELECT count(*) FROM parked_record").await, 0);
+    assert_eq!(desk.faults().await, []);
+    // Once: a version that has shown everything leaves the rows alone.
+    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
+    sqlx::raw_sql("DELETE FROM patient_tag").execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(anew().await, [] as [String; 0]);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
-use sync_engine::synchronize;
+use sync_engine::{Ending, synchronize};
 use sync_protocol::{Change, Clock, Guard, Key, Kind, Transaction, Version};
 use uuid::Uuid;
 
@@ -80,7 +80,7 @@ impl Desk {
                 move || Clock { wall_ms: now.get() + wrong.get(), boot_ms: now.get(), boot: Some(boot) };
             self.running = Some(Box::pin(async move {
                 // Whatever ended it, the next one goes on.
-                let _ = synchronize(&mut handle, &mut link, clock).await;
+                let _ = synchronize(&mut handle, &mut link, clock, Ending::Compare).await;
             }));
         }
         if let Some(running) = &mut self.running
