@@ -41,7 +41,7 @@ use crate::outbox::list_outbox;
 use crate::transaction::Write;
 use position::State;
 use shadow::{Outbox, Shadow};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{Phase, Position, Replica};
 use sync_protocol::{
     Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Push, RecordState,
@@ -147,17 +147,29 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         .await?;
         let mut transactions = list_outbox(&mut read, answered, PUSH_OPS).await?;
         within_bytes(&mut transactions);
+        let known: BTreeMap<i64, Uuid> =
+            sqlx::query_as("SELECT first_seq, sent_in FROM sent_transaction WHERE first_seq > ?")
+                .bind(answered)
+                .fetch_all(&mut *read)
+                .await?
+                .into_iter()
+                .collect();
         read.end().await?;
-        let (Some(first), Some(last)) =
-            (transactions.first().and_then(Transaction::key), transactions.last())
-        else {
+        if transactions.is_empty() {
             return Ok(None);
+        }
+        // What demands nothing is never judged by whether it was sent before, and waits for no disk.
+        let demands = |transaction: &Transaction| transaction.ops.iter().any(Op::is_guarded);
+        if transactions.iter().any(demands) {
+            self.mark_sent(epoch, &transactions).await?;
+        }
+        let sent_before = |transaction: &Transaction| {
+            let first = i64::try_from(transaction.key()?.seq).ok()?;
+            known.get(&first).filter(|sent_in| **sent_in != epoch.0)
         };
-        let last = last.ops.last().map_or(first, |op| op.id);
-        let sent = self.mark_sent(epoch, &transactions, first, last).await?;
         let sent = transactions.into_iter().map(|transaction| {
-            let earlier = transaction.key().is_some_and(|key| sent.contains(&key.seq));
-            Sent { transaction, in_earlier_epoch: earlier }
+            let in_earlier_epoch = sent_before(&transaction).is_some();
+            Sent { transaction, in_earlier_epoch }
         });
         let clock = Clock { wall_ms: 0, boot_ms: 0, boot: None };
         Ok(Some(Push { epoch, clock, transactions: sent.collect() }))
@@ -172,8 +184,12 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         let seqs: Vec<_> =
             answers.iter().map(|(key, outcome)| vec![key.seq.into(), outcome.seq.into()]).collect();
         sqlx::query(
-            "UPDATE sent_transaction SET answered_in = ?2, seq = a.value ->> 1
-             FROM json_each(?1) a WHERE first_seq = a.value ->> 0",
+            "INSERT INTO sent_transaction (first_seq, last_seq, sent_in, answered_in, seq)
+             SELECT a.value ->> 0,
+               (SELECT last_seq FROM transaction_log WHERE last_seq >= a.value ->> 0 ORDER BY last_seq LIMIT 1),
+               ?2, ?2, a.value ->> 1
+             FROM json_each(?1) a WHERE true
+             ON CONFLICT (first_seq) DO UPDATE SET answered_in = excluded.answered_in, seq = excluded.seq",
         )
         .bind(crate::json::rows(seqs)?)
         .bind(epoch.0)
@@ -249,40 +265,22 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
 }
 
 impl<C: Fn() -> Context> SqliteReplica<C> {
-    /// From now on these count as sent in `epoch`; tells which were sent in an earlier one, by their first op.
-    async fn mark_sent(
-        &self,
-        epoch: Epoch,
-        transactions: &[Transaction],
-        first: Dot,
-        last: Dot,
-    ) -> Result<BTreeSet<u64>, StoreError> {
+    /// From now on these count as sent in `epoch`, unless they were sent in an earlier one.
+    async fn mark_sent(&self, epoch: Epoch, transactions: &[Transaction]) -> Result<(), StoreError> {
         let mut write = self.apply().await?;
-        let range =
-            (i64::try_from(first.seq).unwrap_or(i64::MAX), i64::try_from(last.seq).unwrap_or(i64::MAX));
-        let known: Vec<(i64, Uuid)> =
-            sqlx::query_as("SELECT first_seq, sent_in FROM sent_transaction WHERE first_seq BETWEEN ? AND ?")
-                .bind(range.0)
-                .bind(range.1)
-                .fetch_all(&mut *write)
-                .await?;
-        if known.len() < transactions.len() {
-            let rows = transactions.iter().filter_map(|transaction| {
-                let (first, last) = (transaction.ops.first()?, transaction.ops.last()?);
-                Some(vec![first.id.seq.into(), last.id.seq.into()])
-            });
-            sqlx::query(
-                "INSERT INTO sent_transaction (first_seq, last_seq, sent_in)
-                 SELECT value ->> 0, value ->> 1, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
-            )
-            .bind(crate::json::rows(rows)?)
-            .bind(epoch.0)
-            .execute(&mut *write)
-            .await?;
-        }
-        write.commit().await?;
-        let earlier = known.into_iter().filter(|(_, sent_in)| *sent_in != epoch.0);
-        Ok(earlier.filter_map(|(first, _)| u64::try_from(first).ok()).collect())
+        let rows = transactions.iter().filter_map(|transaction| {
+            let (first, last) = (transaction.ops.first()?, transaction.ops.last()?);
+            Some(vec![first.id.seq.into(), last.id.seq.into()])
+        });
+        sqlx::query(
+            "INSERT INTO sent_transaction (first_seq, last_seq, sent_in)
+             SELECT value ->> 0, value ->> 1, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
+        )
+        .bind(crate::json::rows(rows)?)
+        .bind(epoch.0)
+        .execute(&mut *write)
+        .await?;
+        write.commit().await
     }
 }
 
