@@ -4,7 +4,7 @@ use crate::support::*;
 use headless::Process;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
@@ -94,20 +94,8 @@ async fn a_desk_that_is_killed_in_the_middle_of_syncing_loses_and_doubles_nothin
     }
 }
 
-/// Number and given name of every patient, page by page.
+/// Number and given name of every patient.
 async fn numbers(desk: &TestDesk) -> Vec<(u64, String)> {
-    let (mut numbers, mut after) = (Vec::new(), Value::Null);
-    loop {
-        let page = desk.call("patient_list", json!({"after": after, "limit": 200})).await;
-        for row in page["rows"].as_array().unwrap() {
-            let family = row["name"]["family"].as_str().unwrap();
-            let number = family.strip_prefix("Number ").unwrap().parse().unwrap();
-            numbers.push((number, row["name"]["given"].as_str().unwrap().to_owned()));
-        }
-        after = page["next"].clone();
-        if after.is_null() {
-            numbers.sort();
-            return numbers;
-        }
-    }
+    let number = |(family, given): (String, String)| (family["Number ".len()..].parse().unwrap(), given);
+    desk.names().await.into_iter().map(number).collect()
 }

@@ -105,16 +105,31 @@ impl TestDesk {
         self.patient(id).await["name"]["given"].as_str().unwrap().to_owned()
     }
 
+    /// Whether the patient is here.
+    pub async fn has(&self, id: &str) -> bool {
+        self.desk.call("patient_load", json!({"id": id})).await.is_ok()
+    }
+
+    /// Every patient's name, page by page.
+    pub async fn names(&self) -> Vec<(String, String)> {
+        let (mut names, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let page = self.call("patient_list", json!({"after": after, "limit": 200})).await;
+            let part = |row: &Value, part: &str| row["name"][part].as_str().unwrap().to_owned();
+            names.extend(
+                page["rows"].as_array().unwrap().iter().map(|row| (part(row, "family"), part(row, "given"))),
+            );
+            after = page["next"].clone();
+            if after.is_null() {
+                names.sort();
+                return names;
+            }
+        }
+    }
+
     /// The family names of all patients.
     pub async fn families(&self) -> Vec<String> {
-        let list = self.call("patient_list", json!({"limit": 200})).await;
-        let rows = list["page"]["rows"].as_array().or(list["rows"].as_array()).cloned().unwrap_or_default();
-        let mut names: Vec<_> = rows
-            .iter()
-            .map(|row| row["name"]["family"].as_str().unwrap_or_else(|| panic!("{row}")).to_owned())
-            .collect();
-        names.sort();
-        names
+        self.names().await.into_iter().map(|(family, _)| family).collect()
     }
 
     pub async fn status(&self) -> SyncStatus {
