@@ -2,10 +2,12 @@
 
 use crate::error::{ServerError, SetupError};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor, PgTransaction};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgTransaction};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// A connection that was not in use for so long is tried before it is used.
+const IDLE: Duration = Duration::from_secs(1);
 /// How long a request waits for a connection before it is told to come again.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -34,6 +36,10 @@ impl Database {
             .max_connections(connections)
             .acquire_timeout(WAIT)
             .test_before_acquire(false)
+            // One that was in use a moment ago is there. After a pause Postgres may have been started anew meanwhile.
+            .before_acquire(|connection, meta| {
+                Box::pin(async move { Ok(meta.idle_for < IDLE || connection.ping().await.is_ok()) })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(PLANS).await.map(|_| ()) })
             })
