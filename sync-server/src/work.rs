@@ -51,6 +51,9 @@ impl Work {
     /// Loads what a request concerns.
     pub async fn load(&mut self, reads: &Reads) -> Result<Loaded, ServerError> {
         let before = load_records(&mut self.transaction, self.clinic, &reads.records).await?;
+        // A record that is there was made.
+        let is_there = |key: &&Key| before.get(*key).is_some_and(|record| record.life.value);
+        let absent = reads.records.iter().filter(|key| !is_there(key)).collect();
         let clinic = Clinic {
             epoch: self.epoch,
             head: self.head,
@@ -58,7 +61,7 @@ impl Work {
             replicas: self.replicas.by_number.clone(),
             records: before.clone(),
             answered: load_answers(&mut self.transaction, self.clinic, &reads.transactions).await?,
-            never_made: load_never_made(&mut self.transaction, self.clinic, &reads.records).await?,
+            never_made: load_never_made(&mut self.transaction, self.clinic, &absent).await?,
             writes: Writes::default(),
         };
         Ok(Loaded { clinic, before })
@@ -92,12 +95,7 @@ impl Work {
         for (key, after) in changed {
             sums.change(key, before.get(key), Some(after));
         }
-        add_sums(&mut self.transaction, self.clinic, &sums).await?;
-        sqlx::query("UPDATE clinic SET head = $2 WHERE clinic_id = $1")
-            .bind(self.clinic)
-            .bind(i64::try_from(seq)?)
-            .execute(&mut *self.transaction)
-            .await?;
+        reach(&mut self.transaction, self.clinic, seq, &sums).await?;
         self.transaction.commit().await?;
         Ok(merged)
     }
@@ -196,9 +194,12 @@ async fn load_answers(
 async fn load_never_made(
     connection: &mut PgConnection,
     clinic: Uuid,
-    keys: &BTreeSet<Key>,
+    keys: &BTreeSet<&Key>,
 ) -> Result<BTreeMap<Key, Dot>, ServerError> {
-    let (collections, ids) = columns(keys);
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (collections, ids) = columns(keys.iter().copied());
     let rows: Vec<(String, Uuid, i32, i64)> = sqlx::query_as(
         "SELECT noted.*
          FROM unnest($2::text[], $3::uuid[]) AS wanted (collection, record_id)
@@ -357,7 +358,13 @@ async fn put_never_made(
     Ok(())
 }
 
-async fn add_sums(connection: &mut PgConnection, clinic: Uuid, sums: &Sums) -> Result<(), ServerError> {
+/// The clinic's newest change is `seq`, by which its sums change so.
+async fn reach(
+    connection: &mut PgConnection,
+    clinic: Uuid,
+    seq: u64,
+    sums: &Sums,
+) -> Result<(), ServerError> {
     let (mut collections, mut numbers, mut changes) = (Vec::new(), Vec::new(), Vec::new());
     for (collection, sums) in sums.by_collection() {
         for (number, sum) in sums.iter().enumerate().filter(|(_, sum)| **sum != 0) {
@@ -367,14 +374,17 @@ async fn add_sums(connection: &mut PgConnection, clinic: Uuid, sums: &Sums) -> R
         }
     }
     sqlx::query(
-        "INSERT INTO bucket AS b (clinic_id, collection, number, sum)
-         SELECT $1, * FROM unnest($2::text[], $3::smallint[], $4::bigint[])
-         ON CONFLICT (clinic_id, collection, number) DO UPDATE SET sum = b.sum # excluded.sum",
+        "WITH summed AS (
+           INSERT INTO bucket AS b (clinic_id, collection, number, sum)
+           SELECT $1, * FROM unnest($2::text[], $3::smallint[], $4::bigint[])
+           ON CONFLICT (clinic_id, collection, number) DO UPDATE SET sum = b.sum # excluded.sum)
+         UPDATE clinic SET head = $5 WHERE clinic_id = $1",
     )
     .bind(clinic)
     .bind(collections)
     .bind(numbers)
     .bind(changes)
+    .bind(i64::try_from(seq)?)
     .execute(connection)
     .await?;
     Ok(())

@@ -139,21 +139,18 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
 
     async fn outgoing(&mut self, epoch: Epoch) -> Result<Option<Push>, StoreError> {
         let mut read = self.store.read(&self.usage).await?;
-        // Answers come in the order of the ops.
-        let answered: i64 = sqlx::query_scalar(
-            "SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL",
+        let sent: Vec<(i64, i64, Uuid, bool)> = sqlx::query_as(
+            "SELECT first_seq, last_seq, sent_in, answered_in IS NOT NULL FROM sent_transaction",
         )
-        .fetch_one(&mut *read)
+        .fetch_all(&mut *read)
         .await?;
+        // Answers come in the order of the ops.
+        let answered = sent.iter().filter(|(.., is_answered)| *is_answered).map(|(_, last, ..)| *last);
+        let answered = answered.max().unwrap_or(0);
+        let known: BTreeMap<i64, Uuid> =
+            sent.into_iter().map(|(first, _, sent_in, _)| (first, sent_in)).collect();
         let mut transactions = list_outbox(&mut read, answered, PUSH_OPS).await?;
         within_bytes(&mut transactions);
-        let known: BTreeMap<i64, Uuid> =
-            sqlx::query_as("SELECT first_seq, sent_in FROM sent_transaction WHERE first_seq > ?")
-                .bind(answered)
-                .fetch_all(&mut *read)
-                .await?
-                .into_iter()
-                .collect();
         read.end().await?;
         if transactions.is_empty() {
             return Ok(None);
