@@ -1,7 +1,7 @@
 //! A server, and desks.
 
 use app::{Desk, DeskOptions};
-use contract::{ErrorBody, SyncState, SyncStatus};
+use contract::{ErrorBody, ErrorCode, SyncState, SyncStatus};
 use scratch_postgres::{Certificate, NewClinic, Site};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -94,11 +94,19 @@ impl TestDesk {
         self.call("patient_load", json!({"id": id})).await
     }
 
-    /// Changes a patient as a form does: from what it was loaded with.
+    /// Changes a patient as a person does with a form: from what it was loaded with, and once more from what has come
+    /// since.
     pub async fn rename(&self, id: &str, given: &str, family: &str) {
-        let seen = self.patient(id).await;
-        let patch = json!({"name": {"given": given, "family": family}});
-        self.call("patient_update", json!({"id": id, "versions": seen["versions"], "patch": patch})).await;
+        loop {
+            let seen = self.patient(id).await;
+            let patch = json!({"name": {"given": given, "family": family}});
+            let request = json!({"id": id, "versions": seen["versions"], "patch": patch});
+            match self.desk.call("patient_update", request).await {
+                Ok(_) => return,
+                Err(error) if error.code == ErrorCode::Stale => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
     }
 
     pub async fn given(&self, id: &str) -> String {
