@@ -128,7 +128,7 @@ commands! {
     ImportList import_list(ImportListRequest) -> ImportListResponse, Import, 1 statements, 20_000 steps;
 
     /// Whether the other desks have what this one has.
-    SyncStatusLoad sync_status(Nothing) -> SyncStatus, Personal, 3 statements, 50_000 steps;
+    SyncStatusLoad sync_status(Nothing) -> SyncStatus, Personal, 3 statements, 300_000 steps;
     /// Connects this desk to a server.
     SyncPairCall sync_pair(SyncPair) -> Nothing, Sync, 20 statements, 20_000_000 steps;
     /// Tries now instead of waiting for the next time.

@@ -253,6 +253,30 @@ async fn what_an_earlier_version_kept_is_shown_by_one_that_knows_it() {
 }
 
 #[tokio::test]
+async fn how_things_stand_costs_no_more_for_all_that_was_ever_sent() {
+    let (server, desk) = (server(), paired(2).await);
+    let mut costs = Vec::new();
+    for n in 0..300 {
+        desk.insert(&[patient(n + 1, "Ann")]).await;
+        if [9, 299].contains(&n) {
+            sync(&desk, &server).await;
+            let usage = Usage::default();
+            let mut read = desk.store.read(&usage).await.unwrap();
+            let overview = store::sync::overview(&mut read).await.unwrap();
+            read.end().await.unwrap();
+            assert_eq!(overview.unsent, 0);
+            costs.push(usage.cost().vm_steps);
+        }
+    }
+    desk.insert(&[patient(1_000, "Bea")]).await;
+    let mut read = desk.store.read(&Usage::default()).await.unwrap();
+    let overview = store::sync::overview(&mut read).await.unwrap();
+    read.end().await.unwrap();
+    assert!(overview.unsent == 1 && overview.unsent_since.is_some());
+    assert!(costs[1] <= costs[0] + 20, "{costs:?}");
+}
+
+#[tokio::test]
 async fn a_page_takes_as_many_statements_whatever_it_holds() {
     let mut costs = BTreeSet::new();
     for records in [10, 1_000] {
