@@ -14,6 +14,7 @@ mod random;
 mod replicas;
 mod secrecy;
 mod server;
+mod standing;
 mod support;
 mod sync;
 mod transactions;

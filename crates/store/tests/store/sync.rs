@@ -35,16 +35,16 @@ async fn sync_over(desk: &Desk, mut link: Link) -> Ended {
     synchronize(&mut replica(desk), &mut link, clock, sync_engine::Ending::Compare).await
 }
 
-async fn sync(desk: &Desk, server: &Rc<RefCell<Memory>>) {
+pub async fn sync(desk: &Desk, server: &Rc<RefCell<Memory>>) {
     sync_over(desk, Link::new(server, &desk.store)).await.unwrap();
 }
 
 /// A desk of its own that has a server, with nothing in it.
-async fn paired(number: u128) -> Desk {
+pub async fn paired(number: u128) -> Desk {
     Desk::as_paired_device(number).await
 }
 
-fn server() -> Rc<RefCell<Memory>> {
+pub fn server() -> Rc<RefCell<Memory>> {
     Rc::new(RefCell::new(Memory::new(1)))
 }
 
@@ -180,16 +180,16 @@ fn state(values: &[(&str, Vec<serde_json::Value>)]) -> RecordState {
     }
 }
 
-fn tag_key(n: u128) -> Key {
+pub fn tag_key(n: u128) -> Key {
     Key { collection: "patient_tag".to_owned(), record: id(n) }
 }
 
-fn stranger(server: &Rc<RefCell<Memory>>) {
+pub fn stranger(server: &Rc<RefCell<Memory>>) {
     let author = sync_protocol::ReplicaId { device: id(90), incarnation: id(91) };
     server.borrow_mut().clinic.replicas.insert(sync_protocol::Replica(100), author);
 }
 
-fn tag(label: serde_json::Value) -> RecordState {
+pub fn tag(label: serde_json::Value) -> RecordState {
     state(&[("patient", vec![json!(id(7).simple().to_string())]), ("label", vec![label])])
 }
 
@@ -218,62 +218,6 @@ async fn a_record_that_cannot_be_shown_is_parked_and_holds_up_nothing() {
     assert_eq!(desk.rows(labels).await, ["four", "one", "six", "two"]);
     assert_eq!(desk.rows("SELECT hex(record) FROM parked_record").await.len(), 1);
     assert_eq!(desk.faults().await, []);
-}
-
-#[tokio::test]
-async fn what_an_earlier_version_kept_is_shown_by_one_that_knows_it() {
-    let (server, desk) = (server(), paired(2).await);
-    stranger(&server);
-    for n in 1..4 {
-        server.borrow_mut().put(tag_key(n), tag(json!(format!("tag {n}"))));
-    }
-    sync(&desk, &server).await;
-    let anew = async || {
-        store::sync::show_what_is_new(&desk.store, &Usage::default(), desk.context()).await.unwrap();
-        desk.rows("SELECT label FROM patient_tag ORDER BY label").await
-    };
-    assert_eq!(anew().await, ["tag 1", "tag 2", "tag 3"]);
-    // As an earlier version would have it: no such collection, and one record that it could not show.
-    let forget = "DELETE FROM patient_tag; DELETE FROM record_version WHERE collection = 5;
-        UPDATE sync_state SET shown = (SELECT json_group_array(json(value)) FROM json_each(shown)
-          WHERE value ->> 0 <> 'patient_tag');
-        INSERT INTO parked_record (collection, record, op, reason, parked_at)
-          SELECT collection, record, '{}', 'unknown', 0 FROM server_record LIMIT 1;";
-    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
-    sqlx::raw_sql(forget).execute(&mut *write).await.unwrap();
-    write.commit().await.unwrap();
-    assert_eq!(anew().await, ["tag 1", "tag 2", "tag 3"]);
-    assert_eq!(desk.value::<i64>("SELECT count(*) FROM parked_record").await, 0);
-    assert_eq!(desk.faults().await, []);
-    // Once: a version that has shown everything leaves the rows alone.
-    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
-    sqlx::raw_sql("DELETE FROM patient_tag").execute(&mut *write).await.unwrap();
-    write.commit().await.unwrap();
-    assert_eq!(anew().await, [] as [String; 0]);
-}
-
-#[tokio::test]
-async fn how_things_stand_costs_no_more_for_all_that_was_ever_sent() {
-    let (server, desk) = (server(), paired(2).await);
-    let mut costs = Vec::new();
-    for n in 0..300 {
-        desk.insert(&[patient(n + 1, "Ann")]).await;
-        if [9, 299].contains(&n) {
-            sync(&desk, &server).await;
-            let usage = Usage::default();
-            let mut read = desk.store.read(&usage).await.unwrap();
-            let overview = store::sync::overview(&mut read).await.unwrap();
-            read.end().await.unwrap();
-            assert_eq!(overview.unsent, 0);
-            costs.push(usage.cost().vm_steps);
-        }
-    }
-    desk.insert(&[patient(1_000, "Bea")]).await;
-    let mut read = desk.store.read(&Usage::default()).await.unwrap();
-    let overview = store::sync::overview(&mut read).await.unwrap();
-    read.end().await.unwrap();
-    assert!(overview.unsent == 1 && overview.unsent_since.is_some());
-    assert!(costs[1] <= costs[0] + 20, "{costs:?}");
 }
 
 #[tokio::test]

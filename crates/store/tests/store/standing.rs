@@ -1,0 +1,62 @@
+//! How sync stands, and what an upgrade shows.
+
+use crate::support::*;
+use crate::sync::{paired, server, stranger, sync, tag, tag_key};
+use serde_json::json;
+use store::Usage;
+
+#[tokio::test]
+async fn what_an_earlier_version_kept_is_shown_by_one_that_knows_it() {
+    let (server, desk) = (server(), paired(2).await);
+    stranger(&server);
+    for n in 1..4 {
+        server.borrow_mut().put(tag_key(n), tag(json!(format!("tag {n}"))));
+    }
+    sync(&desk, &server).await;
+    let anew = async || {
+        store::sync::show_what_is_new(&desk.store, &Usage::default(), desk.context()).await.unwrap();
+        desk.rows("SELECT label FROM patient_tag ORDER BY label").await
+    };
+    assert_eq!(anew().await, ["tag 1", "tag 2", "tag 3"]);
+    // As an earlier version would have it: no such collection, and one record that it could not show.
+    let forget = "DELETE FROM patient_tag; DELETE FROM record_version WHERE collection = 5;
+        UPDATE sync_state SET shown = (SELECT json_group_array(json(value)) FROM json_each(shown)
+          WHERE value ->> 0 <> 'patient_tag');
+        INSERT INTO parked_record (collection, record, op, reason, parked_at)
+          SELECT collection, record, '{}', 'unknown', 0 FROM server_record LIMIT 1;";
+    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
+    sqlx::raw_sql(forget).execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(anew().await, ["tag 1", "tag 2", "tag 3"]);
+    assert_eq!(desk.value::<i64>("SELECT count(*) FROM parked_record").await, 0);
+    assert_eq!(desk.faults().await, []);
+    // Once: a version that has shown everything leaves the rows alone.
+    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
+    sqlx::raw_sql("DELETE FROM patient_tag").execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(anew().await, [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn how_things_stand_costs_no_more_for_all_that_was_ever_sent() {
+    let (server, desk) = (server(), paired(2).await);
+    let mut costs = Vec::new();
+    for n in 0..300 {
+        desk.insert(&[patient(n + 1, "Ann")]).await;
+        if [9, 299].contains(&n) {
+            sync(&desk, &server).await;
+            let usage = Usage::default();
+            let mut read = desk.store.read(&usage).await.unwrap();
+            let overview = store::sync::overview(&mut read).await.unwrap();
+            read.end().await.unwrap();
+            assert_eq!(overview.unsent, 0);
+            costs.push(usage.cost().vm_steps);
+        }
+    }
+    desk.insert(&[patient(1_000, "Bea")]).await;
+    let mut read = desk.store.read(&Usage::default()).await.unwrap();
+    let overview = store::sync::overview(&mut read).await.unwrap();
+    read.end().await.unwrap();
+    assert!(overview.unsent == 1 && overview.unsent_since.is_some());
+    assert!(costs[1] <= costs[0] + 20, "{costs:?}");
+}
