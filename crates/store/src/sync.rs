@@ -462,3 +462,6 @@ async fn show_again(write: &mut Write, keys: BTreeSet<Key>) -> Result<(), StoreE
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
