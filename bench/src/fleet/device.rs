@@ -65,7 +65,7 @@ struct SeenRecord {
 
 #[derive(Deserialize)]
 struct SeenRegister {
-    value: Vec<Value>,
+    values: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -256,7 +256,7 @@ fn insert(slot: Vec<Value>) -> Change {
 impl SeenRecord {
     /// Who moved the appointment, and when that was begun.
     fn push(&self, began: Instant) -> Option<(Uuid, Instant)> {
-        let slot = &self.registers.get("slot")?.value;
+        let slot = &self.registers.get("slot")?.values;
         let device = slot.first()?.as_str()?.parse().ok()?;
         Some((device, began + std::time::Duration::from_micros(slot.get(1)?.as_u64()?)))
     }
