@@ -1,7 +1,6 @@
 //! A network that fails in every way that one does: between a desk and the server, byte by byte.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -80,7 +79,6 @@ async fn connection(desk: TcpStream, server: SocketAddr, weather: watch::Receive
         Some((read, write)) => (Some(write), Some(tokio::spawn(drain(read)))),
         None => (None, None),
     };
-    let ended = Arc::new(tokio::sync::Notify::new());
     let up = pass(desk_read, server_write, shadow_write, weather.clone(), Direction::Up);
     let down = pass(server_read, desk_write, None, weather.clone(), Direction::Down);
     tokio::select! {
@@ -88,7 +86,6 @@ async fn connection(desk: TcpStream, server: SocketAddr, weather: watch::Receive
         () = down => {}
         () = damaged(weather, began) => {}
     }
-    ended.notify_waiters();
     if let Some(drain) = shadow_drain {
         drain.abort();
     }

@@ -1,7 +1,7 @@
 //! The use cases of sync.
 
 use super::error::SyncError;
-use super::http::{Answered, Http};
+use super::http::Http;
 use super::pair::pair;
 use super::round::connection;
 use super::status::status;
@@ -54,13 +54,6 @@ async fn http(call: &Call) -> Result<(Http, Uuid), AppError> {
     Ok((connection.http, connection.own))
 }
 
-fn answer<T>(answered: Result<T, Answered>) -> Result<T, AppError> {
-    answered.map_err(|answered| match answered {
-        Answered::Failed(error) => error.into(),
-        Answered::Refused(_) => SyncError::NotAServer.into(),
-    })
-}
-
 /// A device as the server tells it.
 #[derive(Deserialize)]
 struct Told {
@@ -74,7 +67,7 @@ struct Told {
 /// The clinic's devices, from the server.
 pub async fn sync_devices(call: &Call, _: Nothing) -> Result<SyncDeviceList, AppError> {
     let (http, own) = http(call).await?;
-    let told: Vec<Told> = answer(http.get("/v1/devices").await)?;
+    let told: Vec<Told> = http.get("/v1/devices").await.map_err(SyncError::from)?;
     let device = |told: Told| SyncDevice {
         is_this: told.id == own,
         id: told.id,
@@ -96,7 +89,7 @@ struct Code {
 /// A code for one more device, from the server.
 pub async fn sync_invite(call: &Call, _: Nothing) -> Result<SyncInvite, AppError> {
     let (http, _) = http(call).await?;
-    let Code { code, minutes } = answer(http.post("/v1/invites", &Nothing {}).await)?;
+    let Code { code, minutes } = http.post("/v1/invites", &Nothing {}).await.map_err(SyncError::from)?;
     let address = http.server.as_str().trim_end_matches('/').to_owned();
     Ok(SyncInvite { code, minutes, address })
 }
@@ -104,7 +97,7 @@ pub async fn sync_invite(call: &Call, _: Nothing) -> Result<SyncInvite, AppError
 /// Shuts a device out.
 pub async fn sync_revoke(call: &Call, request: SyncDeviceRef) -> Result<Nothing, AppError> {
     let (http, _) = http(call).await?;
-    answer(http.delete(&format!("/v1/devices/{}", request.device)).await)?;
+    http.delete(&format!("/v1/devices/{}", request.device)).await.map_err(SyncError::from)?;
     Ok(Nothing {})
 }
 

@@ -53,6 +53,16 @@ pub enum Answered {
     Failed(SyncError),
 }
 
+/// Where nothing is asked that a server of sync would refuse.
+impl From<Answered> for SyncError {
+    fn from(answered: Answered) -> Self {
+        match answered {
+            Answered::Failed(error) => error,
+            Answered::Refused(_) => Self::NotAServer,
+        }
+    }
+}
+
 impl From<SyncError> for Answered {
     fn from(error: SyncError) -> Self {
         Self::Failed(error)

@@ -112,18 +112,18 @@ impl Mark {
 /// The mark cannot be read or written; a full disk, a damaged database.
 pub(crate) async fn look_after(desk: &Desk, store: &Store) -> Result<Mark, AppError> {
     let dir = desk.0.options.data_dir.clone();
-    let before = standing_of(store).await?;
+    let mut standing = standing_of(store).await?;
     let found = {
         let dir = dir.clone();
-        blocking(move || strange(&dir, &before)).await?
+        blocking(move || strange(&dir, &standing)).await?
     };
     if let Some(strange) = found {
         tracing::info!(?strange, "this database goes on as another incarnation");
         let device = desk.0.options.world.next_id();
         go_on_as_another(store, &Usage::default(), context(desk, store), device).await?;
+        standing = standing_of(store).await?;
     }
-    let now = standing_of(store).await?;
-    blocking(move || Mark::make(&dir, &now)).await
+    blocking(move || Mark::make(&dir, &standing)).await
 }
 
 async fn standing_of(store: &Store) -> Result<Standing, AppError> {

@@ -2,7 +2,7 @@
 
 use super::address;
 use super::error::SyncError;
-use super::http::{Answered, Http};
+use super::http::Http;
 use super::round::context;
 use crate::desk::Desk;
 use contract::SyncPair;
@@ -32,10 +32,7 @@ pub async fn pair(desk: &Desk, request: &SyncPair) -> Result<(), SyncError> {
     let server = address::parse(&request.address)?;
     let http = Http::new(server.clone(), authority, None)?;
     let body = json!({"code": request.code, "device": device, "name": request.device_name.trim()});
-    let paired: Paired = http.post("/v1/pair", &body).await.map_err(|answered| match answered {
-        Answered::Failed(error) => error,
-        Answered::Refused(_) => SyncError::NotAServer,
-    })?;
+    let paired: Paired = http.post("/v1/pair", &body).await?;
     let pairing = Pairing {
         clinic: paired.clinic,
         address: server.to_string(),
@@ -55,11 +52,7 @@ pub async fn pair(desk: &Desk, request: &SyncPair) -> Result<(), SyncError> {
     }
     joined?;
     let mut write = store.apply(&Usage::default(), context(desk, &store)).await?;
-    log(&mut write, "paired", 0, server_name(&pairing.address)).await?;
+    log(&mut write, "paired", 0, pairing.address.trim_end_matches('/')).await?;
     write.commit().await?;
     Ok(())
-}
-
-fn server_name(address: &str) -> &str {
-    address.trim_end_matches('/')
 }
