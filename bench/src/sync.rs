@@ -4,7 +4,7 @@ use crate::clinic::failed;
 use crate::line::{Line, Samples, round};
 use anyhow::{Context as _, Result, bail};
 use app::{Desk, DeskOptions, Tally, seed_clinic, sync_once};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use contract::Event;
 use domain::id::{AllergyId, NoteId, PatientId};
 use domain::patient::{Allergy, NoteKind, Severity};
@@ -25,7 +25,6 @@ const CLINIC_RECORDS: u64 = 100_000;
 /// Hints go out five times a second at most: edits that are further apart do not wait for each other.
 const BETWEEN_EDITS: Duration = Duration::from_millis(300);
 const EDITS: usize = 40;
-const COMMITS: u32 = 100;
 const CAPTURE_ROUNDS: u32 = 15;
 const SOON: Duration = Duration::from_secs(20);
 
@@ -38,6 +37,17 @@ pub struct Options {
     /// How often pushes and pulls are repeated.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
+    /// Only this part.
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Capture,
+    PushesAndPulls,
+    Edits,
+    Bootstrap,
 }
 
 pub async fn run(options: &Options) -> Result<()> {
@@ -46,10 +56,20 @@ pub async fn run(options: &Options) -> Result<()> {
         std::env::current_exe()?.with_file_name(format!("sync-server{}", std::env::consts::EXE_SUFFIX));
     let site = Site::start(&server, &[])?;
     let bench = Bench { clinic: site.create_clinic("Bench")?, site, json: options.json };
-    bench.capture().await?;
-    bench.pushes_and_pulls(options.rounds).await?;
-    bench.edits().await?;
-    bench.bootstrap().await
+    let includes = |part| options.only.is_none_or(|only| only == part);
+    if includes(Part::Capture) {
+        bench.capture().await?;
+    }
+    if includes(Part::PushesAndPulls) {
+        bench.pushes_and_pulls(options.rounds).await?;
+    }
+    if includes(Part::Edits) {
+        bench.edits().await?;
+    }
+    if includes(Part::Bootstrap) {
+        bench.bootstrap().await?;
+    }
+    Ok(())
 }
 
 struct Bench {
@@ -164,7 +184,8 @@ impl Bench {
         Ok(())
     }
 
-    /// From the click on one desk to the row in the database of another.
+    /// From the click on one desk to the row in the database of another, beside what cannot be spared: two FULL commits
+    /// of SQLite and one of Postgres.
     async fn edits(&self) -> Result<()> {
         let [one, other] = [self.connected(true).await?, self.connected(true).await?];
         for desk in [&one, &other] {
@@ -176,7 +197,13 @@ impl Bench {
         let note = json!({"patient": patient, "kind": "general", "body": "First"});
         let note = one.desk.call("note_create", note).await.map_err(failed)?["id"].clone();
         let (mut samples, mut saves) = <(Samples, Samples)>::default();
+        let mut commits = [Samples::default(), Samples::default()];
         for n in 0..EDITS {
+            // Beside each edit, and as rested as it finds the machine.
+            for (desk, commits) in [&one, &other].into_iter().zip(&mut commits) {
+                tokio::time::sleep(BETWEEN_EDITS).await;
+                commits.add(commit(&desk.desk, n).await?, 0, 0);
+            }
             tokio::time::sleep(BETWEEN_EDITS).await;
             let seen = body_and_versions(&one.desk, &patient).await?;
             let body = format!("Edit {n}");
@@ -197,25 +224,16 @@ impl Bench {
                 }
             }
         }
-        let floor = self.floor(&one.desk).await?;
+        let postgres = self.site.postgres_commit_ms(u32::try_from(EDITS)?, BETWEEN_EDITS)?;
+        let floor = postgres + commits.iter().map(|commits| commits.percentile_ms(50)).sum::<f64>();
         let line = samples.line(SUITE, "edit_to_visible", 1);
         let ratio = samples.percentile_ms(50) / floor;
         let line = line.with("floor_ms", round(floor)).with("ratio", round(ratio));
-        self.print(&line.with("save_ms", saves.percentile_ms(50)));
-        Ok(())
-    }
-
-    /// Two FULL commits of SQLite and one of Postgres, in milliseconds, on this disk and now.
-    async fn floor(&self, desk: &Desk) -> Result<f64> {
-        let mut commits = Samples::default();
-        for n in 0..COMMITS {
-            let request = json!({"key": "bench", "value": n});
-            let started = Instant::now();
-            desk.call("preference_set", request).await.map_err(failed)?;
-            commits.add(started.elapsed(), 0, 0);
+        self.print(&line.with("save_ms", saves.percentile_ms(50)).with("postgres_ms", postgres));
+        for desk in [one, other] {
+            desk.desk.close().await;
         }
-        let postgres = self.site.postgres_commit_ms()?;
-        Ok(2.0 * commits.percentile_ms(50) + postgres)
+        Ok(())
     }
 
     /// A fresh desk, until it has the clinic and finds patients.
@@ -249,6 +267,14 @@ async fn exchange(desk: &Desk) -> Result<(Tally, Duration)> {
     let started = Instant::now();
     let tally = sync_once(desk).await?;
     Ok((tally, started.elapsed()))
+}
+
+/// A FULL commit of one row, in the store as everything else is.
+async fn commit(desk: &Desk, n: usize) -> Result<Duration> {
+    let request = json!({"key": "bench", "value": n});
+    let started = Instant::now();
+    desk.call("preference_set", request).await.map_err(failed)?;
+    Ok(started.elapsed())
 }
 
 async fn until_up_to_date(desk: &Desk) -> Result<()> {

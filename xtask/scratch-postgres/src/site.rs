@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use thiserror::Error;
 
 const DATABASE: &str = "frontdesk";
@@ -201,21 +202,24 @@ impl Site {
         Ok(())
     }
 
-    /// What a commit of one row takes on average, in milliseconds, by Postgres' own measure.
+    /// What a commit of one row takes on average, in milliseconds, by Postgres' own measure, with a pause before each.
     ///
     /// # Errors
     /// Postgres failed.
-    pub fn postgres_commit_ms(&self) -> Result<f64, SiteError> {
+    pub fn postgres_commit_ms(&self, commits: u32, pause: Duration) -> Result<f64, SiteError> {
         self.query("CREATE TABLE IF NOT EXISTS commits (n int)")?;
         let script = self.postgres.socket_dir().join("commit.sql");
         let failed = |source| SiteError::Run { program: "pgbench".to_owned(), source };
-        std::fs::write(&script, "\\set n 1\nINSERT INTO commits VALUES (:n);\n").map_err(failed)?;
+        let pause = pause.as_millis();
+        let text = format!("\\set n 1\n\\sleep {pause} ms\nINSERT INTO commits VALUES (:n);\n");
+        std::fs::write(&script, text).map_err(failed)?;
         let said = self.postgres.run("pgbench", |command| {
-            command.args(["--no-vacuum", "--protocol", "prepared", "--time", "3", "--file"]).arg(&script);
-            command.arg(DATABASE);
+            command.args(["--no-vacuum", "--protocol", "prepared", "--report-per-command"]);
+            command.args(["--transactions", &commits.to_string(), "--file"]).arg(&script).arg(DATABASE);
         })?;
-        let average = said.lines().find_map(|line| line.strip_prefix("latency average = "));
-        let average = average.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        // Of each line of the script: milliseconds, and the line.
+        let average = said.lines().find(|line| line.contains("INSERT INTO commits"));
+        let average = average.and_then(|line| line.split_whitespace().next()?.parse().ok());
         average.ok_or(SiteError::Failed { program: "pgbench".to_owned(), said })
     }
 
