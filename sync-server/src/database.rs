@@ -1,8 +1,9 @@
 //! The way to Postgres: every transaction names its clinic, and row-level security shows it nothing else.
 
 use crate::error::{ServerError, SetupError};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgTransaction};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgTransaction, Postgres};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -13,9 +14,11 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// Every statement of the server looks keys up or follows an index. Postgres is held to that also while it has no
 /// statistics of its tables, or plans by those of an empty one: a page would otherwise read and sort its whole clinic.
-/// What is discouraged looks so expensive that compiling the statement would seem worth while, which it is not.
+/// What is discouraged looks so expensive that compiling the statement would seem worth while, which it is not. There is
+/// one plan for each statement, whatever its parameters are: to make one takes longer than most statements do.
 const PLANS: &str =
-    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off";
+    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET jit = off;
+    SET plan_cache_mode = force_generic_plan";
 
 /// The schema, to be installed by the owner's role.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/postgres");
@@ -84,6 +87,18 @@ impl Database {
         self.begin("BEGIN", clinic).await
     }
 
+    /// Begins to change what devices sync of the clinic, and waits for the clinic's turn: its row is locked before
+    /// anything is read.
+    pub(crate) async fn turn(&self, clinic: Uuid) -> Result<Turn, ServerError> {
+        let mut turn = Turn(Some(self.pool.acquire().await?));
+        // In one go. A UUID's text holds nothing that would have to be escaped.
+        let sql = format!(
+            "BEGIN; SET LOCAL frontdesk.clinic = '{clinic}'; SELECT FROM clinic WHERE clinic_id = '{clinic}' FOR UPDATE"
+        );
+        turn.connection()?.execute(AssertSqlSafe(sql)).await?;
+        Ok(turn)
+    }
+
     /// A transaction that sees the clinic's data at one moment.
     pub(crate) async fn read(&self, clinic: Uuid) -> Result<PgTransaction<'static>, ServerError> {
         self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", clinic).await
@@ -93,5 +108,38 @@ impl Database {
         // In one go with the beginning. A UUID's text holds nothing that would have to be escaped.
         let sql = format!("{begin}; SET LOCAL frontdesk.clinic = '{clinic}'");
         Ok(self.pool.begin_with(AssertSqlSafe(sql)).await?)
+    }
+}
+
+/// A transaction in which nobody else changes the clinic. sqlx's own can begin in one go with a lock, but does not know of
+/// one whose caller went away meanwhile. What is dropped without an end takes its connection with it, and Postgres takes
+/// back what a connection did that is gone.
+pub(crate) struct Turn(Option<PoolConnection<Postgres>>);
+
+impl Turn {
+    /// Where the transaction is.
+    pub(crate) fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        Ok(self.0.as_mut().ok_or(sqlx::Error::WorkerCrashed)?)
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        self.end("COMMIT").await
+    }
+
+    pub(crate) async fn roll_back(self) -> Result<(), sqlx::Error> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        self.connection()?.execute(sql).await?;
+        // Back to the pool.
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
     }
 }

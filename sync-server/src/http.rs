@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -53,6 +54,9 @@ pub struct Route {
     pub path: &'static str,
     pub access: Access,
 }
+
+/// Answers from this size on are compressed: less fits into one packet as it is.
+const COMPRESSED_MIN_BYTES: u16 = 1_400;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -116,7 +120,10 @@ pub fn router(shared: Shared) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this address takes another method")
         })
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such address") })
-        .layer(CompressionLayer::new())
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_MIN_BYTES))),
+        )
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(TraceLayer::new_for_http())
         .layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))

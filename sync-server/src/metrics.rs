@@ -3,6 +3,7 @@
 
 use crate::database::Database;
 use crate::error::SetupError;
+use crate::work::Change;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -54,17 +55,6 @@ pub struct Metrics {
     memory: Gauge,
 }
 
-/// What a change of a clinic came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Merged {
-    /// The clinic's newest change.
-    pub head: u64,
-    pub rows: u64,
-    pub conflicts: u64,
-    /// Transactions that were rejected, in whole or in part.
-    pub rejections: u64,
-}
-
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
@@ -103,10 +93,10 @@ impl Default for Metrics {
 
 impl Metrics {
     /// A change of a clinic was committed.
-    pub fn merged(&self, merged: Merged) {
-        self.rows.inc_by(merged.rows);
-        self.conflicts.inc_by(merged.conflicts);
-        self.rejections.inc_by(merged.rejections);
+    pub fn merged(&self, change: &Change) {
+        self.rows.inc_by((change.records.len() - change.conflicts) as u64);
+        self.conflicts.inc_by(change.conflicts as u64);
+        self.rejections.inc_by(change.rejections as u64);
     }
 
     /// A device is connected for as long as it keeps what is returned.

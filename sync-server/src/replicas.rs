@@ -28,7 +28,7 @@ impl Replicas {
         Ok(replicas)
     }
 
-    fn insert(&mut self, number: Replica, id: ReplicaId) {
+    pub fn insert(&mut self, number: Replica, id: ReplicaId) {
         self.by_number.insert(number, id);
         self.by_id.insert(id, number);
     }

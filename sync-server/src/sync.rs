@@ -2,9 +2,8 @@
 
 use crate::database::Database;
 use crate::error::ServerError;
-use crate::metrics::Merged;
 use crate::replicas::Replicas;
-use crate::work::{Work, load_records};
+use crate::work::{Change, Work, load_records};
 use sqlx::{PgConnection, PgTransaction};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{expect_epoch, lacking, reads_of_push, reads_of_upload};
@@ -52,7 +51,10 @@ impl View {
     }
 }
 
-fn seal<M: Speaks>(message: M, replicas: &Replicas) -> Result<Envelope<M>, sync_protocol::UnknownReplica> {
+pub(crate) fn seal<M: Speaks>(
+    message: M,
+    replicas: &Replicas,
+) -> Result<Envelope<M>, sync_protocol::UnknownReplica> {
     Envelope::seal(message, |replica| replicas.by_number.get(&replica).copied())
 }
 
@@ -61,14 +63,29 @@ pub async fn epoch(database: &Database, caller: Caller) -> Result<Epoch, ServerE
     Ok(View::begin(database, caller.clinic).await?.epoch)
 }
 
-/// Merges what a device sends. What came of it goes with the answer.
+/// Merges what a device sends. What it changed goes with the answer.
 pub async fn push(
     database: &Database,
     caller: Caller,
     envelope: Envelope<Push>,
-) -> Result<(Envelope<Pushed>, Merged), ServerError> {
+) -> Result<(Envelope<Pushed>, Change), ServerError> {
     envelope.message.check()?;
-    let mut work = Work::begin(database, caller.clinic).await?;
+    let reads = reads_of_push(&envelope.message);
+    let mut work = Work::begin(database, caller.clinic, &envelope.replicas, &reads).await?;
+    match merge(&mut work, caller, envelope).await {
+        Ok(answer) => Ok((answer, work.save().await?)),
+        Err(error) => {
+            work.give_up().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn merge(
+    work: &mut Work,
+    caller: Caller,
+    envelope: Envelope<Push>,
+) -> Result<Envelope<Pushed>, ServerError> {
     work.keep_replicas(&envelope.replicas).await?;
     let push = envelope.open(&work.replicas.by_id)?;
     let foreign = push.transactions.iter().flat_map(|sent| &sent.transaction.ops).find(|op| {
@@ -77,13 +94,10 @@ pub async fn push(
     if let Some(op) = foreign {
         return Err(ServerError::ForeignAuthor(op.id));
     }
-    let mut loaded = work.load(&reads_of_push(&push)).await?;
-    let pushed = match loaded.clinic.push(&push) {
-        Ok(pushed) => pushed,
-        Err(refusal) => return Err(ServerError::Refused(seal(refusal, &work.replicas)?)),
-    };
-    let answer = seal(pushed, &work.replicas)?;
-    Ok((answer, work.save(loaded).await?))
+    match work.clinic.push(&push) {
+        Ok(pushed) => Ok(seal(pushed, &work.replicas)?),
+        Err(refusal) => Err(ServerError::Refused(seal(refusal, &work.replicas)?)),
+    }
 }
 
 /// Merges state that the clinic lacks.
@@ -91,14 +105,23 @@ pub async fn upload(
     database: &Database,
     caller: Caller,
     envelope: Envelope<Upload>,
-) -> Result<Merged, ServerError> {
+) -> Result<Change, ServerError> {
     envelope.message.check()?;
-    let mut work = Work::begin(database, caller.clinic).await?;
+    let reads = reads_of_upload(&envelope.message);
+    let mut work = Work::begin(database, caller.clinic, &envelope.replicas, &reads).await?;
+    match merge_state(&mut work, envelope).await {
+        Ok(()) => work.save().await,
+        Err(error) => {
+            work.give_up().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn merge_state(work: &mut Work, envelope: Envelope<Upload>) -> Result<(), ServerError> {
     work.keep_replicas(&envelope.replicas).await?;
     let upload = envelope.open(&work.replicas.by_id)?;
-    let mut loaded = work.load(&reads_of_upload(&upload)).await?;
-    loaded.clinic.upload(&upload)?;
-    work.save(loaded).await
+    Ok(work.clinic.upload(&upload)?)
 }
 
 /// The offered records that have something the clinic lacks.

@@ -147,10 +147,7 @@ impl Device {
     pub async fn pull(&self, after: Place, began: Instant) -> Result<Arrived> {
         let pull = Pull { epoch: self.epoch, after, limit: PAGE };
         let page = self.post::<Sealed<Seen>>("/v1/pull", &pull).await?.message;
-        let mut pushes: Vec<_> = page.records.iter().filter_map(|(_, record)| record.push(began)).collect();
-        pushes.sort();
-        pushes.dedup();
-        Ok(Arrived { pushes, next: page.next, is_whole: page.head.is_some() })
+        Ok(Arrived { pushes: page.pushes(began), next: page.next, is_whole: page.head.is_some() })
     }
 
     /// How far the clinic is.
@@ -206,9 +203,45 @@ impl Device {
     }
 }
 
-/// The head that a hint tells.
-pub fn head_of(message: &Message) -> Option<u64> {
-    serde_json::from_str::<Value>(message.to_text().ok()?).ok()?["head"].as_u64()
+/// A hint, as far as it is looked at.
+#[derive(Deserialize)]
+pub struct Heard {
+    pub head: u64,
+    #[serde(default)]
+    changes: Vec<Told>,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    after: u64,
+    page: Sealed<Seen>,
+}
+
+impl Heard {
+    pub fn read(message: &Message) -> Option<Self> {
+        serde_json::from_str(message.to_text().ok()?).ok()
+    }
+
+    /// The changes that follow on where somebody is, who is behind them then.
+    pub fn take(self, cursor: &mut Place, began: Instant) -> Vec<(Uuid, Instant)> {
+        let mut pushes = Vec::new();
+        for told in self.changes {
+            if cursor.key.is_none() && cursor.seq == told.after {
+                cursor.seq += 1;
+                pushes.extend(told.page.message.pushes(began));
+            }
+        }
+        pushes
+    }
+}
+
+impl Seen {
+    fn pushes(&self, began: Instant) -> Vec<(Uuid, Instant)> {
+        let mut pushes: Vec<_> = self.records.iter().filter_map(|(_, record)| record.push(began)).collect();
+        pushes.sort();
+        pushes.dedup();
+        pushes
+    }
 }
 
 impl Work {

@@ -1,7 +1,7 @@
 //! A fleet at work for a while.
 
 use super::WARM_UP;
-use super::device::{Device, head_of};
+use super::device::{Device, Heard};
 use crate::line::Samples;
 use anyhow::Result;
 use futures_util::StreamExt;
@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use sync_protocol::Place;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// How often a device pushes.
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,7 +24,7 @@ pub struct Load {
     pub seconds: u64,
     /// They hear hints.
     pub listening: bool,
-    /// They pull when they hear one.
+    /// They take what hints tell, and pull what they do not.
     pub pulling: bool,
 }
 
@@ -78,8 +79,8 @@ impl Fleet {
         }
     }
 
-    /// Hears hints and passes the newest on.
-    async fn listen(&self, device: &Device, heads: &watch::Sender<u64>) {
+    /// Hears hints and passes them on.
+    async fn listen(&self, device: &Device, hints: &mpsc::UnboundedSender<Heard>) {
         let mut channel = match device.listen().await {
             Ok(channel) => channel,
             Err(error) => return self.fail(&error),
@@ -87,9 +88,14 @@ impl Fleet {
         while let Some(message) = channel.next().await {
             match message {
                 Ok(message) => {
-                    let Some(head) = head_of(&message) else { continue };
+                    if !message.is_text() {
+                        continue;
+                    }
                     self.note(Instant::now(), |run| run.hints += 1);
-                    heads.send_replace(head);
+                    if let (true, Some(hint)) = (self.load.pulling, Heard::read(&message)) {
+                        // Nobody listens any more when a run has ended.
+                        let _ = hints.send(hint);
+                    }
                 }
                 Err(error) => return self.fail(&error.into()),
             }
@@ -97,11 +103,14 @@ impl Fleet {
         self.fail(&anyhow::anyhow!("a live channel was closed"));
     }
 
-    /// Pulls to the head whenever there is news.
-    async fn pull(&self, device: &Device, mut heads: watch::Receiver<u64>, mut cursor: Place) {
+    /// Takes what hints tell, and pulls what they do not.
+    async fn pull(&self, device: &Device, mut hints: mpsc::UnboundedReceiver<Heard>, mut cursor: Place) {
         let mut seen = BTreeSet::new();
-        while heads.changed().await.is_ok() {
-            while cursor.seq < *heads.borrow_and_update() {
+        while let Some(hint) = hints.recv().await {
+            let head = hint.head;
+            let told = hint.take(&mut cursor, self.began);
+            self.see(device, told, &mut seen);
+            while cursor.seq < head {
                 let arrived = match device.pull(cursor.clone(), self.began).await {
                     Ok(arrived) => arrived,
                     Err(error) => {
@@ -109,17 +118,25 @@ impl Fleet {
                         break;
                     }
                 };
-                let now = Instant::now();
-                self.note(now, |run| run.pulls += 1);
-                let others = arrived.pushes.into_iter().filter(|(author, _)| *author != device.id());
-                for push in others.filter(|push| seen.insert(*push)).collect::<Vec<_>>() {
-                    self.note(push.1, |run| run.seen.add(now.duration_since(push.1), 0, 0));
-                }
+                self.note(Instant::now(), |run| run.pulls += 1);
+                self.see(device, arrived.pushes, &mut seen);
                 cursor = arrived.next;
                 if arrived.is_whole {
                     // Behind all of its change.
                     cursor.key = None;
                 }
+            }
+        }
+    }
+}
+
+impl Fleet {
+    /// Notes what other devices pushed and this one sees for the first time.
+    fn see(&self, device: &Device, pushes: Vec<(Uuid, Instant)>, seen: &mut BTreeSet<(Uuid, Instant)>) {
+        let now = Instant::now();
+        for push in pushes {
+            if push.0 != device.id() && seen.insert(push) {
+                self.note(push.1, |run| run.seen.add(now.duration_since(push.1), 0, 0));
             }
         }
     }
@@ -138,10 +155,10 @@ pub async fn run(devices: &[Arc<Device>], load: Load) -> Result<Run> {
     let fleet = Arc::new(Fleet { began, from, until, load, run: Mutex::default() });
     let (mut pushing, mut others) = (JoinSet::new(), JoinSet::new());
     for (number, (device, cursor)) in devices.iter().zip(cursors).enumerate() {
-        let (heads, news) = watch::channel(0);
+        let (hints, news) = mpsc::unbounded_channel();
         if fleet.load.listening {
             let (fleet, device) = (Arc::clone(&fleet), Arc::clone(device));
-            others.spawn(async move { fleet.listen(&device, &heads).await });
+            others.spawn(async move { fleet.listen(&device, &hints).await });
         }
         if fleet.load.pulling {
             let (fleet, device) = (Arc::clone(&fleet), Arc::clone(device));

@@ -93,18 +93,17 @@ fn hex(bytes: &[u8]) -> zeroize::Zeroizing<String> {
 }
 
 /// Counts what runs on the connection from now on.
-pub async fn attach_meter(connection: &mut SqliteConnection) -> Result<Arc<Meter>, sqlx::Error> {
-    let meter = Arc::new(Meter::default());
+pub async fn attach_meter(connection: &mut SqliteConnection, meter: &Arc<Meter>) -> Result<(), sqlx::Error> {
     let mut handle = connection.lock_handle().await?;
     let db = handle.as_raw_handle().as_ptr();
-    let shared = Arc::into_raw(Arc::clone(&meter)).cast_mut().cast::<c_void>();
+    let shared = Arc::into_raw(Arc::clone(meter)).cast_mut().cast::<c_void>();
     // SAFETY: the connection owns `shared` through its client data and drops it when it closes,
     // after the last statement was traced.
     unsafe {
         sqlite::sqlite3_set_clientdata(db, METER.as_ptr(), shared, Some(drop_shared::<Meter>));
         sqlite::sqlite3_trace_v2(db, sqlite::SQLITE_TRACE_PROFILE as c_uint, Some(on_profile), shared);
     }
-    Ok(meter)
+    Ok(())
 }
 
 /// The meter that [`attach_meter`] gave the connection.

@@ -3,6 +3,7 @@
 //! One writer, a few read-only readers, WAL with FULL. One file per aggregate; SQL is nowhere else.
 
 mod apply;
+mod batch;
 mod capture;
 pub mod consent;
 mod derive;
@@ -32,7 +33,7 @@ pub use capture::{Bases, Context};
 pub use error::StoreError;
 pub use meter::{Cost, Usage};
 pub use open::{Changed, DatabaseKey, Identity, READERS, Store};
-pub use outbox::list_outbox;
+pub use outbox::{list_outbox, list_whole_outbox};
 pub use transaction::{Read, Write};
 pub use versions::{Versions, load_versions};
 

@@ -12,7 +12,7 @@ pub struct Cost {
     pub vm_steps: u64,
 }
 
-/// Counts on one connection.
+/// Counts on one connection, or on those that are the writer one after the other.
 #[derive(Debug, Default)]
 pub struct Meter {
     statements: AtomicU64,

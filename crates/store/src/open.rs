@@ -3,6 +3,7 @@
 use crate::capture::{self, CaptureState};
 use crate::ending::{self, Open};
 use crate::error::StoreError;
+use crate::meter::Meter;
 use crate::{derive, ffi, generated};
 use chrono::{DateTime, Utc};
 use domain::id::ActorId;
@@ -52,6 +53,8 @@ pub struct Store {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
     pub(crate) capture: Arc<CaptureState>,
+    /// Of the writer, whichever connection that is.
+    pub(crate) meter: Arc<Meter>,
     pub(crate) changes: broadcast::Sender<Changed>,
     path: Arc<PathBuf>,
     owner: ActorId,
@@ -65,8 +68,9 @@ impl Store {
     pub async fn open(path: &Path, key: &DatabaseKey, new: Identity) -> Result<Self, StoreError> {
         ffi::initialize(ending::wait);
         let capture = Arc::new(CaptureState::default());
-        try_writer(path, key, &capture).await?;
-        let writer = open_writer(path, key, &capture).await?;
+        let meter = Arc::new(Meter::default());
+        try_writer(path, key, &capture, &meter).await?;
+        let writer = open_writer(path, key, &capture, &meter).await?;
         let opened = match prepare(&writer, &capture, new).await {
             Ok(owner) => open_readers(path, key).await.map(|readers| (owner, readers)),
             Err(error) => Err(error),
@@ -74,7 +78,8 @@ impl Store {
         match opened {
             Ok((owner, readers)) => {
                 let (changes, _) = broadcast::channel(256);
-                Ok(Self { writer, readers, capture, changes, path: Arc::new(path.to_owned()), owner })
+                let path = Arc::new(path.to_owned());
+                Ok(Self { writer, readers, capture, meter, changes, path, owner })
             }
             Err(error) => {
                 writer.close().await;
@@ -136,9 +141,14 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
 
 /// A pool goes on trying for as long as it may wait when its connection cannot be set up, and then
 /// says only that time is up: so the first connection is made by hand.
-async fn try_writer(path: &Path, key: &DatabaseKey, capture: &Arc<CaptureState>) -> Result<(), StoreError> {
+async fn try_writer(
+    path: &Path,
+    key: &DatabaseKey,
+    capture: &Arc<CaptureState>,
+    meter: &Arc<Meter>,
+) -> Result<(), StoreError> {
     let mut connection = connect_options(path).create_if_missing(true).connect().await?;
-    match set_up_writer(&mut connection, key, capture).await {
+    match set_up_writer(&mut connection, key, capture, meter).await {
         Ok(()) => Ok(connection.close().await?),
         Err(error) => {
             connection.close_hard().await?;
@@ -151,6 +161,7 @@ async fn set_up_writer(
     connection: &mut SqliteConnection,
     key: &DatabaseKey,
     capture: &Arc<CaptureState>,
+    meter: &Arc<Meter>,
 ) -> Result<(), sqlx::Error> {
     unlock(connection, key).await?;
     // FULL: with NORMAL a power cut loses rows that were acknowledged.
@@ -159,17 +170,17 @@ async fn set_up_writer(
         .await?;
     capture::register_functions(connection, capture).await?;
     derive::register_functions(connection).await?;
-    ffi::attach_meter(connection).await?;
-    Ok(())
+    ffi::attach_meter(connection, meter).await
 }
 
 async fn open_writer(
     path: &Path,
     key: &DatabaseKey,
     capture: &Arc<CaptureState>,
+    meter: &Arc<Meter>,
 ) -> Result<SqlitePool, StoreError> {
     let key = key.clone();
-    let capture = Arc::clone(capture);
+    let (capture, meter) = (Arc::clone(capture), Arc::clone(meter));
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(1)
@@ -178,8 +189,8 @@ async fn open_writer(
         .acquire_timeout(WAIT)
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
-            let (key, capture) = (key.clone(), Arc::clone(&capture));
-            Box::pin(async move { set_up_writer(connection, &key, &capture).await })
+            let (key, capture, meter) = (key.clone(), Arc::clone(&capture), Arc::clone(&meter));
+            Box::pin(async move { set_up_writer(connection, &key, &capture, &meter).await })
         })
         .connect_with(connect_options(path).create_if_missing(true))
         .await?;
@@ -204,8 +215,7 @@ async fn open_readers(path: &Path, key: &DatabaseKey) -> Result<SqlitePool, Stor
                     .execute(&mut *connection)
                     .await?;
                 derive::register_functions(connection).await?;
-                ffi::attach_meter(connection).await?;
-                Ok(())
+                ffi::attach_meter(connection, &Arc::default()).await
             })
         })
         .connect_with(connect_options(path).read_only(true))

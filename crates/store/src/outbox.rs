@@ -3,12 +3,16 @@
 use crate::error::StoreError;
 use crate::manifest::{self, Collection};
 use domain::id::ActorId;
-use sqlx::SqliteConnection;
+use serde::Deserialize;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::collections::BTreeMap;
 use sync_protocol::{Change, Clock, Dot, Op, Replica, Transaction, Values, Version};
 use uuid::Uuid;
 
-#[derive(sqlx::FromRow)]
+/// Ops that are read at once where all are wanted.
+const SLICE: u32 = 5_000;
+
+#[derive(Deserialize)]
 struct Row {
     seq: i64,
     replica: u32,
@@ -16,12 +20,28 @@ struct Row {
     record: Uuid,
     register: i64,
     base: Option<String>,
-    value: Option<String>,
+    value: Option<Values>,
     transaction_id: Uuid,
     actor: Uuid,
     at_ms: i64,
     boot_ms: i64,
     boot: Option<Uuid>,
+}
+
+/// Selects what [`transactions`] reads: whole transactions behind op number `after`, as many as it takes for one more op
+/// than `limit`. Both are SQL.
+pub(crate) fn outbox_sql(after: &str, limit: &str) -> String {
+    format!(
+        "SELECT json_group_array(json_array(o.seq, o.replica, o.collection, hex(o.record), o.register, o.base, json(o.value),
+                  hex(t.id), hex(t.actor), t.at_ms, t.boot_ms, nullif(hex(t.boot), ''))) AS outbox
+         FROM outbox o
+         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
+         WHERE o.seq > {after} AND o.seq <= coalesce(
+           (SELECT last_seq FROM transaction_log
+            WHERE last_seq >= (SELECT seq FROM outbox WHERE seq > {after} ORDER BY seq LIMIT 1 OFFSET {limit})
+            ORDER BY last_seq LIMIT 1),
+           9223372036854775807)"
+    )
 }
 
 /// The next transactions behind op number `after`, whole and in the order they were made: as many as it takes for
@@ -31,22 +51,32 @@ pub async fn list_outbox(
     after: i64,
     limit: u32,
 ) -> Result<Vec<Transaction>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT o.seq, o.replica, o.collection, o.record, o.register, o.base, o.value,
-                t.id AS transaction_id, t.actor, t.at_ms, t.boot_ms, t.boot
-         FROM outbox o
-         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
-         WHERE o.seq > ?1 AND o.seq <= coalesce(
-           (SELECT last_seq FROM transaction_log
-            WHERE last_seq >= (SELECT seq FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT 1 OFFSET ?2)
-            ORDER BY last_seq LIMIT 1),
-           9223372036854775807)
-         ORDER BY o.seq",
-    )
-    .bind(after)
-    .bind(limit.saturating_sub(1))
-    .fetch_all(connection)
-    .await?;
+    let ops: String = sqlx::query_scalar(AssertSqlSafe(outbox_sql("?1", "?2")))
+        .bind(after)
+        .bind(limit.saturating_sub(1))
+        .fetch_one(connection)
+        .await?;
+    transactions(&ops)
+}
+
+/// All transactions of the outbox, a slice at a time.
+pub async fn list_whole_outbox(connection: &mut SqliteConnection) -> Result<Vec<Transaction>, StoreError> {
+    let mut whole = Vec::<Transaction>::new();
+    loop {
+        let last = whole.last().and_then(|last| last.ops.last()).map_or(0, |op| op.id.seq);
+        let slice = list_outbox(connection, i64::try_from(last).unwrap_or(i64::MAX), SLICE).await?;
+        if slice.is_empty() {
+            return Ok(whole);
+        }
+        whole.extend(slice);
+    }
+}
+
+/// The transactions of what [`outbox_sql`] selects.
+pub(crate) fn transactions(ops: &str) -> Result<Vec<Transaction>, StoreError> {
+    let mut rows: Vec<Row> = serde_json::from_str(ops)?;
+    // They come in the order of the key, though nothing says that they have to.
+    rows.sort_by_key(|row| row.seq);
     let mut transactions = Vec::<Transaction>::new();
     for row in rows {
         let (id, actor) = (row.transaction_id, ActorId(row.actor));
@@ -63,7 +93,7 @@ pub async fn list_outbox(
 fn op(row: Row) -> Result<Op, StoreError> {
     let stored = || StoreError::StoredValue { column: "outbox" };
     let collection = manifest::collection(row.collection).ok_or_else(stored)?;
-    let values: Values = row.value.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
+    let values = row.value.unwrap_or_default();
     let (base, change) = match row.register {
         -1 => (None, delete(collection, row.base.as_deref().unwrap_or("{}"))?),
         0 => (row.base, Change::Insert { registers: split(collection, values) }),

@@ -1,8 +1,9 @@
 //! The engine's port to this database: what the server told, beside what the tables show.
 //!
 //! Each record is kept as the server told it (`server_record`, the shadow). The tables show that with the outbox over
-//! it. Every method is one transaction: a crash leaves it done or not done. Only `outgoing` reads before it writes: what
-//! comes to the outbox meanwhile is behind what it read.
+//! it. Every method that writes is one transaction: a crash leaves it done or not done. What is read before it may be of
+//! several moments, which is no harm: nobody else changes where the device is, and what comes to the outbox meanwhile is
+//! behind what was read.
 
 mod attention;
 mod conflicts;
@@ -33,18 +34,20 @@ pub use server::{Own, Pairing, Server, device_names, note_contact, own, server};
 pub use subject::{Subject, subjects};
 pub use upgrade::show_what_is_new;
 
+use crate::batch::Batch;
 use crate::capture::Context;
 use crate::error::StoreError;
 use crate::meter::Usage;
 use crate::open::Store;
-use crate::outbox::list_outbox;
+use crate::outbox::{self, list_outbox, outbox_sql};
 use crate::transaction::Write;
 use position::State;
 use shadow::{Outbox, Shadow};
+use sqlx::{AssertSqlSafe, Column, FromRow, Row};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{Phase, Position, Replica};
 use sync_protocol::{
-    Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Push, RecordState,
+    Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Place, Push, RecordState,
     Rejection, Remembered, ReplicaId, Sent, Transaction, Values,
 };
 use uuid::Uuid;
@@ -61,16 +64,81 @@ pub struct SqliteReplica<C> {
     store: Store,
     usage: Usage,
     context: C,
+    /// What was unsent when the position was last asked for.
+    unsent: Option<Unsent>,
+    /// Answers that are not kept yet: the next transaction keeps them with what it does, which most often is to take in
+    /// the page that shows them. Should they be lost, the server gives them again.
+    answers: Option<(Epoch, Vec<(Dot, Outcome)>)>,
+    /// Whether these answers are to all that was unsent.
+    all_sent: bool,
+    /// Where the last round left the device, and whether it is still there.
+    rest: Option<Position>,
+    is_at_rest: bool,
+}
+
+/// What the server has not answered, as much of it as one push may have.
+#[derive(Debug, Default)]
+struct Unsent {
+    transactions: Vec<Transaction>,
+    /// Their first ops, and the epochs they were first sent in, of those that were.
+    sent_in: BTreeMap<i64, Uuid>,
 }
 
 impl<C: Fn() -> Context> SqliteReplica<C> {
     /// `context` tells who syncs, and when; with another id each time.
     pub fn new(store: &Store, usage: &Usage, context: C) -> Self {
-        Self { store: store.clone(), usage: usage.clone(), context }
+        Self {
+            store: store.clone(),
+            usage: usage.clone(),
+            context,
+            unsent: None,
+            answers: None,
+            all_sent: false,
+            rest: None,
+            is_at_rest: false,
+        }
     }
 
-    async fn apply(&self) -> Result<Write, StoreError> {
-        self.store.apply(&self.usage, (self.context)()).await
+    /// Nothing was saved here since the last round, which did all that there was to do: the next one need not look.
+    pub fn nothing_was_saved(&mut self) {
+        self.is_at_rest = true;
+    }
+
+    /// Keeps what waits for the next transaction, if there is anything.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub async fn settle(&mut self) -> Result<(), StoreError> {
+        if self.answers.is_some() { self.apply().await?.commit().await } else { Ok(()) }
+    }
+
+    /// The newest change that is here.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub async fn cursor(&self) -> Result<u64, StoreError> {
+        match &self.rest {
+            Some(rest) => Ok(rest.cursor),
+            None => State::load(&mut *self.store.glance().await?).await?.cursor(),
+        }
+    }
+
+    /// Whether the device has not had all of the clinic yet, or the server has not had all of the device's.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub async fn is_joining(&self) -> Result<bool, StoreError> {
+        let state = State::load(&mut *self.store.glance().await?).await?;
+        Ok(state.epoch().is_none() || state.phase()? != Phase::Following)
+    }
+
+    async fn apply(&mut self) -> Result<Write, StoreError> {
+        self.rest = None;
+        let mut write = self.store.apply(&self.usage, (self.context)()).await?;
+        if let Some((epoch, answers)) = self.answers.take() {
+            keep_answers(&mut write, epoch, answers).await?;
+        }
+        Ok(write)
     }
 }
 
@@ -78,10 +146,14 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
     type Error = StoreError;
 
     async fn position(&mut self) -> Result<Position, StoreError> {
-        let mut read = self.store.read(&self.usage).await?;
-        let position = State::load(&mut read).await?.position()?;
-        read.end().await?;
-        Ok(position)
+        let is_at_rest = std::mem::take(&mut self.is_at_rest);
+        if let (true, Some(rest)) = (is_at_rest, &self.rest) {
+            self.unsent = Some(Unsent::default());
+            return Ok(rest.clone());
+        }
+        let (state, unsent) = self.look().await?;
+        self.unsent = Some(unsent);
+        state.position()
     }
 
     async fn enter(&mut self, epoch: Epoch) -> Result<(), StoreError> {
@@ -138,20 +210,19 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
     }
 
     async fn outgoing(&mut self, epoch: Epoch) -> Result<Option<Push>, StoreError> {
-        let mut read = self.store.read(&self.usage).await?;
-        let sent: Vec<(i64, i64, Uuid, bool)> = sqlx::query_as(
-            "SELECT first_seq, last_seq, sent_in, answered_in IS NOT NULL FROM sent_transaction",
-        )
-        .fetch_all(&mut *read)
-        .await?;
-        // Answers come in the order of the ops.
-        let answered = sent.iter().filter(|(.., is_answered)| *is_answered).map(|(_, last, ..)| *last);
-        let answered = answered.max().unwrap_or(0);
-        let known: BTreeMap<i64, Uuid> =
-            sent.into_iter().map(|(first, _, sent_in, _)| (first, sent_in)).collect();
-        let mut transactions = list_outbox(&mut read, answered, PUSH_OPS).await?;
+        // What is saved after the look has a round of its own.
+        if self.answers.is_some() && self.all_sent {
+            return Ok(None);
+        }
+        let unsent = match self.unsent.take() {
+            Some(unsent) => unsent,
+            None => self.look().await?.1,
+        };
+        let Unsent { mut transactions, sent_in: known } = unsent;
+        let ops = transactions.iter().map(|transaction| transaction.ops.len()).sum::<usize>();
+        let found = transactions.len();
         within_bytes(&mut transactions);
-        read.end().await?;
+        self.all_sent = ops < PUSH_OPS as usize && transactions.len() == found;
         if transactions.is_empty() {
             return Ok(None);
         }
@@ -173,57 +244,42 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
     }
 
     async fn answered(&mut self, epoch: Epoch, answers: Vec<(Dot, Outcome)>) -> Result<(), StoreError> {
-        let mut write = self.apply().await?;
-        let state = State::load(&mut write).await?;
-        if state.target()? != Some(epoch) {
-            return write.commit().await;
-        }
-        let seqs: Vec<_> =
-            answers.iter().map(|(key, outcome)| vec![key.seq.into(), outcome.seq.into()]).collect();
-        sqlx::query(
-            "INSERT INTO sent_transaction (first_seq, last_seq, sent_in, answered_in, seq)
-             SELECT a.value ->> 0,
-               (SELECT last_seq FROM transaction_log WHERE last_seq >= a.value ->> 0 ORDER BY last_seq LIMIT 1),
-               ?2, ?2, a.value ->> 1
-             FROM json_each(?1) a WHERE true
-             ON CONFLICT (first_seq) DO UPDATE SET answered_in = excluded.answered_in, seq = excluded.seq",
-        )
-        .bind(crate::json::rows(seqs)?)
-        .bind(epoch.0)
-        .execute(&mut *write)
-        .await?;
-        let mut changed = BTreeSet::new();
-        for (key, outcome) in answers {
-            if let Some(rejection) = outcome.rejected {
-                changed.extend(file_rejection(&mut write, key, rejection).await?);
-            }
-        }
-        changed.extend(clear(&mut write, &state).await?);
-        show_again(&mut write, changed).await?;
-        write.commit().await
+        self.settle().await?;
+        let is_rejected = answers.iter().any(|(_, outcome)| outcome.rejected.is_some());
+        self.answers = Some((epoch, answers));
+        self.rest = None;
+        // What was rejected is shown at once.
+        if is_rejected { self.settle().await } else { Ok(()) }
     }
 
     async fn stage(&mut self, epoch: Epoch, page: Page) -> Result<(), StoreError> {
+        let head = page.head;
         let mut write = self.apply().await?;
-        let mut state = State::load(&mut write).await?;
-        if state.target()? != Some(epoch) {
+        let mut known = Known::load(&mut write, page.records.iter().filter(|_| head.is_some())).await?;
+        if known.state.target()? != Some(epoch) {
             return write.commit().await;
         }
-        if !state.has_staged(epoch) {
+        if known.has.staged && !known.state.has_staged(epoch) {
             sqlx::raw_sql("DELETE FROM staged_page").execute(&mut *write).await?;
         }
-        let mut shadow = Shadow::load(&mut write).await?;
-        match page.head {
+        match head {
             None => {
-                let told = shadow.told(&mut write, page.records).await?;
-                shadow.stage(&mut write, &told).await?;
-                state.set_staged(epoch, &page.next);
-                state.save(&mut write).await?;
+                let told = known.shadow.told(&mut write, page.records).await?;
+                known.shadow.stage(&mut write, &told).await?;
+                known.state.set_staged(epoch, &page.next);
+                known.state.save(&mut write).await?;
             }
-            Some(head) if page.records.is_empty() && state.is_at(epoch, head)? => {}
-            Some(head) => take(&mut write, state, shadow, epoch, head, page.records).await?,
+            Some(head) if page.records.is_empty() && known.state.is_at(epoch, head)? => {}
+            Some(head) => take(&mut write, known, epoch, head, page.records).await?,
         }
-        write.commit().await
+        write.commit().await?;
+        self.rest = head.map(|head| Position {
+            epoch: Some(epoch),
+            cursor: head,
+            phase: Phase::Following,
+            next: Place { seq: head, key: None },
+        });
+        Ok(())
     }
 
     async fn digests(&mut self) -> Result<Option<Digests>, StoreError> {
@@ -262,8 +318,35 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
 }
 
 impl<C: Fn() -> Context> SqliteReplica<C> {
+    /// Where the device is and what it has to send, in one go.
+    async fn look(&mut self) -> Result<(State, Unsent), StoreError> {
+        self.settle().await?;
+        // Answers come in the order of the ops.
+        let answered =
+            "(SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL)";
+        let sql = format!(
+            "SELECT * FROM sync_state;
+             SELECT first_seq, sent_in FROM sent_transaction WHERE answered_in IS NULL;
+             {}",
+            outbox_sql(answered, "?"),
+        );
+        let mut read = self.store.glance().await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(PUSH_OPS - 1).fetch_all(&mut *read).await?;
+        let (mut state, mut transactions, mut sent_in) = (None, Vec::new(), BTreeMap::new());
+        for row in &rows {
+            match row.columns().first().map(Column::name) {
+                Some("first_seq") => {
+                    sent_in.insert(row.try_get(0)?, row.try_get(1)?);
+                }
+                Some("outbox") => transactions = outbox::transactions(row.try_get(0)?)?,
+                _ => state = Some(State::from_row(row)?),
+            }
+        }
+        Ok((state.ok_or(sqlx::Error::RowNotFound)?, Unsent { transactions, sent_in }))
+    }
+
     /// From now on these count as sent in `epoch`, unless they were sent in an earlier one.
-    async fn mark_sent(&self, epoch: Epoch, transactions: &[Transaction]) -> Result<(), StoreError> {
+    async fn mark_sent(&mut self, epoch: Epoch, transactions: &[Transaction]) -> Result<(), StoreError> {
         let mut write = self.apply().await?;
         let rows = transactions.iter().filter_map(|transaction| {
             let (first, last) = (transaction.ops.first()?, transaction.ops.last()?);
@@ -319,23 +402,110 @@ fn within_bytes(transactions: &mut Vec<Transaction>) {
     transactions.truncate(fitting.max(1));
 }
 
+/// Keeps what the server made of transactions.
+async fn keep_answers(
+    write: &mut Write,
+    epoch: Epoch,
+    answers: Vec<(Dot, Outcome)>,
+) -> Result<(), StoreError> {
+    let state = State::load(write).await?;
+    if state.target()? != Some(epoch) {
+        return Ok(());
+    }
+    let seqs: Vec<_> =
+        answers.iter().map(|(key, outcome)| vec![key.seq.into(), outcome.seq.into()]).collect();
+    sqlx::query(
+        "INSERT INTO sent_transaction (first_seq, last_seq, sent_in, answered_in, seq)
+         SELECT a.value ->> 0,
+           (SELECT last_seq FROM transaction_log WHERE last_seq >= a.value ->> 0 ORDER BY last_seq LIMIT 1),
+           ?2, ?2, a.value ->> 1
+         FROM json_each(?1) a WHERE true
+         ON CONFLICT (first_seq) DO UPDATE SET answered_in = excluded.answered_in, seq = excluded.seq",
+    )
+    .bind(crate::json::rows(seqs)?)
+    .bind(epoch.0)
+    .execute(&mut **write)
+    .await?;
+    let mut changed = BTreeSet::new();
+    for (key, outcome) in answers {
+        if let Some(rejection) = outcome.rejected {
+            changed.extend(file_rejection(write, key, rejection).await?);
+        }
+    }
+    changed.extend(clear(write, &state).await?);
+    show_again(write, changed).await
+}
+
+/// What taking a page in has to know of the database, read at once.
+struct Known {
+    state: State,
+    shadow: Shadow,
+    has: Has,
+    /// What the records of the page count so far in the sums.
+    digests: Vec<(String, Uuid, i64)>,
+}
+
+/// Which device this is, and what there is besides the records.
+#[derive(FromRow)]
+struct Has {
+    device: Uuid,
+    answered: bool,
+    outbox: bool,
+    attention: bool,
+    staged: bool,
+}
+
+impl Known {
+    async fn load(
+        write: &mut Write,
+        records: impl Iterator<Item = &(Key, RecordState)>,
+    ) -> Result<Self, StoreError> {
+        let sql = format!(
+            "SELECT * FROM sync_state;
+             SELECT device, EXISTS (SELECT 1 FROM sent_transaction WHERE answered_in IS NOT NULL) AS answered,
+               EXISTS (SELECT 1 FROM outbox) AS outbox, EXISTS (SELECT 1 FROM attention) AS attention,
+               EXISTS (SELECT 1 FROM staged_page) AS staged FROM device;
+             {};
+             {}",
+            numbers::ALL,
+            shadow::DIGESTS,
+        );
+        let keys = shadow::keys_json(records.map(|(key, _)| key))?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut **write).await?;
+        let (mut state, mut has) = (None, None);
+        let (mut replicas, mut digests) = (Vec::new(), Vec::new());
+        for row in &rows {
+            match row.columns().first().map(Column::name) {
+                Some("no") => replicas.push(FromRow::from_row(row)?),
+                Some("collection") => digests.push(FromRow::from_row(row)?),
+                Some("device") => has = Some(Has::from_row(row)?),
+                _ => state = Some(State::from_row(row)?),
+            }
+        }
+        let state = state.ok_or(sqlx::Error::RowNotFound)?;
+        let has = has.ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Self { state, shadow: Shadow::new(Numbers::of(replicas)), has, digests })
+    }
+}
+
 /// Takes over what was staged and `records`, which reach the head. What a server of a new epoch does not have although
 /// it was told stays: absence never means deletion, and the sums differ then.
 async fn take(
     write: &mut Write,
-    mut state: State,
-    mut shadow: Shadow,
+    known: Known,
     epoch: Epoch,
     head: u64,
     records: Vec<(Key, RecordState)>,
 ) -> Result<(), StoreError> {
+    let Known { mut state, mut shadow, has, digests } = known;
     // A first copy is no news.
     let is_news = state.epoch() == Some(epoch);
     let has_staged = state.has_staged(epoch);
     state.reach(epoch, head)?;
-    state.save(write).await?;
-    let mut changed = clear(write, &state).await?;
-    let outbox = Outbox::load(write).await?;
+    let mut batch = Batch::default();
+    state.save_with(&mut batch);
+    let mut changed = if has.answered { clear(write, &state).await? } else { BTreeSet::new() };
+    let outbox = if has.outbox { Outbox::load(write).await? } else { Outbox::default() };
     let derives_later = has_staged && !is_news && is_mostly_new(write).await?;
     if derives_later {
         write.derive_later();
@@ -346,25 +516,31 @@ async fn take(
     };
     for page in pages {
         let staged = shadow.staged(write, page).await?;
-        shadow.put(write, &staged, &outbox, &mut changed).await?;
+        shadow.forget_digests(write, &staged).await?;
         if is_news {
-            journal::note_arrivals(write, &staged).await?;
+            journal::note_arrivals(write, &mut batch, &staged, has.device)?;
         }
+        shadow.put(write, &mut batch, &staged, &outbox, &mut changed).await?;
+        batch.run(write).await?;
     }
     let records = shadow.told(write, records).await?;
-    shadow.put(write, &records, &outbox, &mut changed).await?;
+    match has_staged {
+        true => shadow.forget_digests(write, &records).await?,
+        false => shadow.forget(digests),
+    }
     if is_news {
-        journal::note_arrivals(write, &records).await?;
+        journal::note_arrivals(write, &mut batch, &records, has.device)?;
     }
-    shadow.save_sums(write).await?;
     if has_staged {
-        sqlx::raw_sql("DELETE FROM staged_page").execute(&mut **write).await?;
+        batch.add("DELETE FROM staged_page");
     }
+    shadow.put(write, &mut batch, &records, &outbox, &mut changed).await?;
+    batch.run(write).await?;
     show_again(write, changed).await?;
     if derives_later {
         write.derive_anew().await?;
     }
-    attention::settle(write, &shadow).await
+    if has.attention { attention::settle(write, &shadow).await } else { Ok(()) }
 }
 
 /// Whether a first copy brings far more than there is: deriving everything anew is quicker then than row by row.
@@ -458,7 +634,8 @@ async fn show_again(write: &mut Write, keys: BTreeSet<Key>) -> Result<(), StoreE
         let states = shadow.of(write, keys).await?;
         let shown: Vec<_> =
             keys.iter().map(|key| (key.clone(), show::Shown::new(states.get(key), outbox.of(key)))).collect();
-        show::show(write, &shown).await?;
+        let mut batch = Batch::default();
+        show::show(write, &mut batch, &shown).await?;
     }
     Ok(())
 }

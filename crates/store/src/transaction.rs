@@ -7,6 +7,7 @@ use crate::ffi;
 use crate::manifest;
 use crate::meter::{Meter, Usage};
 use crate::open::{Changed, Store};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 use std::ops::{Deref, DerefMut};
@@ -31,11 +32,14 @@ impl Booking {
         transaction: &mut Transaction<'static, Sqlite>,
         usage: &Usage,
     ) -> Result<Self, StoreError> {
-        let meter = ffi::meter_of(transaction).await?;
+        Ok(Self::new(ffi::meter_of(transaction).await?, usage))
+    }
+
+    fn new(meter: Option<Arc<Meter>>, usage: &Usage) -> Self {
         if let Some(meter) = &meter {
             meter.take();
         }
-        Ok(Self { meter, usage: usage.clone() })
+        Self { meter, usage: usage.clone() }
     }
 }
 
@@ -88,10 +92,9 @@ impl Store {
     }
 
     async fn begin(&self, usage: &Usage, context: Context, applying: bool) -> Result<Write, StoreError> {
-        let mut transaction = begin(&self.writer, "BEGIN IMMEDIATE").await?;
-        let first_seq = next_seq(&mut transaction).await?;
-        let booking = Booking::begin(&mut transaction, usage).await?;
-        let turn = self.capture.begin(applying, first_seq);
+        let transaction = begin(&self.writer, BEGIN_WRITE).await?;
+        let booking = Booking::new(Some(Arc::clone(&self.meter)), usage);
+        let turn = self.capture.begin(applying);
         Ok(Write {
             booking,
             transaction,
@@ -100,6 +103,13 @@ impl Store {
             context,
             local: Vec::new(),
         })
+    }
+}
+
+impl Store {
+    /// A reader for statements each of which sees the database as it is by then.
+    pub(crate) async fn glance(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.readers.acquire().await?)
     }
 }
 
@@ -211,25 +221,25 @@ impl Write {
     }
 }
 
+/// SQLite's word for a `BEGIN` after a `BEGIN`.
+const WITHIN: &str = "within a transaction";
+
+/// Tells the capture the number of the next op, in one go with the beginning. It is read anew each time: whether a commit
+/// whose caller went away was carried out is known to the file alone.
+const BEGIN_WRITE: &str =
+    "BEGIN IMMEDIATE; SELECT capture_from(coalesce(max(last_seq), 0) + 1) FROM transaction_log";
+
 /// When the disk is full SQLite rolls back by itself. sqlx then goes on counting a transaction that is
-/// none and would refuse every other one: such a connection is opened anew.
+/// none and would refuse every other one: such a connection is opened anew. So is a writer in whose transaction sqlx
+/// does not believe, since a damaged file kept what follows `BEGIN` from being read.
 async fn begin(pool: &SqlitePool, sql: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     match pool.begin_with(sql).await {
-        Err(sqlx::Error::InvalidSavePointStatement) => {
-            pool.acquire().await?.close().await?;
-            pool.begin_with(sql).await
-        }
-        begun => begun,
+        Err(sqlx::Error::InvalidSavePointStatement) => {}
+        Err(sqlx::Error::Database(error)) if error.message().contains(WITHIN) => {}
+        begun => return begun,
     }
-}
-
-/// The number of the next op. Read anew each time: whether a commit whose caller went away was
-/// carried out is known to the file alone.
-async fn next_seq(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    let next: i64 = sqlx::query_scalar("SELECT coalesce(max(last_seq), 0) + 1 FROM transaction_log")
-        .fetch_one(connection)
-        .await?;
-    u64::try_from(next).map_err(|_| StoreError::StoredValue { column: "last_seq" })
+    pool.acquire().await?.close().await?;
+    pool.begin_with(sql).await
 }
 
 async fn log_transaction(

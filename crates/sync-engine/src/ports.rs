@@ -64,11 +64,12 @@ pub trait Replica {
     /// All up to `last` was uploaded; without one, everything, and refetching begins.
     fn uploaded(&mut self, last: Option<Key>) -> impl Future<Output = Result<(), Self::Error>>;
 
-    /// The next unanswered transactions, in order, whole and as many as fit. From now on they count as sent in
-    /// `epoch`.
+    /// The next unanswered transactions, in order, whole and as many as fit: those that there were when the position was
+    /// last asked for, at the least. From now on they count as sent in `epoch`.
     fn outgoing(&mut self, epoch: Epoch) -> impl Future<Output = Result<Option<Push>, Self::Error>>;
 
-    /// The server of `epoch` answered. What was rejected leaves the screen and is filed under needs attention.
+    /// The server of `epoch` answered. What was rejected leaves the screen and is filed under needs attention. What was
+    /// not may be kept with whatever is written next: the server gives a lost answer again.
     fn answered(
         &mut self,
         epoch: Epoch,

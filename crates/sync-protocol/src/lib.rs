@@ -12,8 +12,8 @@ mod wire;
 
 pub use limits::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS};
 pub use message::{
-    Bucket, Content, Digests, Epoch, Offer, Offered, Outcome, Page, Place, Pull, Push, Pushed, Reason,
-    Refusal, Rejection, Remembered, Sent, Upload,
+    Bucket, Content, Digests, Epoch, Hint, Offer, Offered, Outcome, Page, Place, Pull, Push, Pushed, Reason,
+    Refusal, Rejection, Remembered, Sent, Told, Upload,
 };
 pub use op::{Change, Clock, Guard, Kind, Op, Transaction, Values};
 pub use record::{Key, RecordState, RegisterState, Stamp};

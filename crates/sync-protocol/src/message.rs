@@ -6,6 +6,7 @@
 use crate::op::{Clock, Op, Transaction};
 use crate::record::{Key, RecordState};
 use crate::version::{Dot, Version};
+use crate::wire::Envelope;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -120,6 +121,24 @@ pub struct Page {
     /// The clinic's newest change, for telling how far a long way is; a server of an earlier version does not say.
     #[serde(default)]
     pub newest: u64,
+}
+
+/// What the live channel tells: how far the clinic is, and what led there as far as it is little. Whoever is not where a
+/// change begins, or misses a hint, asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hint {
+    pub head: u64,
+    /// In the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Told>,
+}
+
+/// A change as a pull would bring it to whoever has everything up to `after`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    pub epoch: Epoch,
+    pub after: u64,
+    pub page: Envelope<Page>,
 }
 
 /// A record and its versions: the record's own under the empty name, and each register's.

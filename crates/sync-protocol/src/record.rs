@@ -62,6 +62,13 @@ pub struct RecordState {
 }
 
 impl RecordState {
+    /// The stamp of what was written last.
+    pub fn latest(&self) -> Stamp {
+        let registers = self.registers.values().map(|register| register.stamp);
+        registers
+            .fold(self.life.stamp, |latest, stamp| if stamp.at_ms > latest.at_ms { stamp } else { latest })
+    }
+
     /// The op that last wrote the register, the empty name for the record itself.
     pub fn written_by(&self, register: &str) -> Option<Dot> {
         if register.is_empty() {

@@ -18,9 +18,10 @@ pub async fn device(
     next: Next,
 ) -> Response {
     let token = token(&request);
-    match caller(&shared, address, token).await {
+    match caller(&shared, address, token.as_ref()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
+            token.map(|token| request.extensions_mut().insert(token));
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
@@ -32,13 +33,13 @@ fn token(request: &Request) -> Option<Token> {
     value.strip_prefix("Bearer ")?.parse().ok()
 }
 
-async fn caller(shared: &Shared, address: SocketAddr, token: Option<Token>) -> Result<Caller, Problem> {
+async fn caller(shared: &Shared, address: SocketAddr, token: Option<&Token>) -> Result<Caller, Problem> {
     let token = token.ok_or_else(Problem::unauthorized)?;
-    let caller = match shared.tokens.known(&token) {
+    let caller = match shared.tokens.known(token) {
         Some(caller) => caller,
         None => {
             shared.limits.look_up(address.ip())?;
-            match shared.tokens.look_up(&shared.database, &token).await? {
+            match shared.tokens.look_up(&shared.database, token).await? {
                 Standing::Welcome(caller) => caller,
                 Standing::Revoked => return Err(Problem::revoked()),
                 Standing::Unknown => return Err(Problem::unauthorized()),

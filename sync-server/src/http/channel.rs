@@ -2,7 +2,10 @@
 
 use super::problem::Problems;
 use super::{Problem, Shared};
+use crate::devices::Standing;
+use crate::error::ServerError;
 use crate::live::PAUSE;
+use crate::secrets::Token;
 use crate::sync::Caller;
 use axum::Extension;
 use axum::extract::State;
@@ -25,7 +28,8 @@ const MESSAGE_MAX_BYTES: usize = 1 << 10;
 const REVOKED: u16 = 4001;
 const GOING_AWAY: u16 = 1001;
 
-/// A WebSocket on which the server tells how far the clinic is: `{"head": 12}`.
+/// A WebSocket on which the server tells how far the clinic is: `{"head": 12}`, and with it the latest changes, if they are
+/// small: what a pull would bring, for whoever has everything before them.
 #[utoipa::path(
     get, path = "/v1/live", tag = "sync", security(("device" = [])),
     responses((status = 101, description = "The channel is open"), Problems),
@@ -33,6 +37,7 @@ const GOING_AWAY: u16 = 1001;
 pub async fn live(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
+    Extension(token): Extension<Token>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|_| {
@@ -41,13 +46,13 @@ pub async fn live(
     let response = upgrade
         .max_message_size(MESSAGE_MAX_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(move |socket| serve(shared, caller, socket));
+        .on_upgrade(move |socket| serve(shared, caller, token, socket));
     Ok(response)
 }
 
-async fn serve(shared: Shared, caller: Caller, mut socket: WebSocket) {
+async fn serve(shared: Shared, caller: Caller, token: Token, mut socket: WebSocket) {
     let _counted = shared.metrics.channel();
-    let end = hint(shared, caller, &mut socket).await;
+    let end = hint(shared, caller, &token, &mut socket).await;
     if let Some((code, reason)) = end {
         let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         // Whoever is gone need not be told.
@@ -56,20 +61,32 @@ async fn serve(shared: Shared, caller: Caller, mut socket: WebSocket) {
 }
 
 /// Sends hints until one side ends it; tells with what to close, if there is somebody to tell.
-async fn hint(mut shared: Shared, caller: Caller, socket: &mut WebSocket) -> Option<(u16, &'static str)> {
-    let mut heads = shared.live.subscribe(caller.clinic);
+async fn hint(
+    mut shared: Shared,
+    caller: Caller,
+    token: &Token,
+    socket: &mut WebSocket,
+) -> Option<(u16, &'static str)> {
+    let mut latest = shared.live.subscribe(caller.clinic);
+    let mut told = latest.borrow().head;
     let mut revoked = shared.tokens.revoked();
     let mut heard = Instant::now();
     let mut ping = tokio::time::interval(PING);
     let mut not_before = Instant::now();
     loop {
         tokio::select! {
-            changed = heads.changed() => {
+            changed = latest.changed() => {
                 changed.ok()?;
                 sleep_until(not_before).await;
                 not_before = Instant::now() + PAUSE;
-                let head = *heads.borrow_and_update();
-                send(socket, Message::Text(format!("{{\"head\":{head}}}").into())).await?;
+                let hint = {
+                    let latest = latest.borrow_and_update();
+                    // After a restore numbers begin anew.
+                    let hint = latest.hint(told.min(latest.head.saturating_sub(1)));
+                    told = latest.head;
+                    hint
+                };
+                send(socket, Message::Text(hint.into())).await?;
             }
             message = socket.recv() => {
                 message?.ok()?;
@@ -78,6 +95,11 @@ async fn hint(mut shared: Shared, caller: Caller, socket: &mut WebSocket) -> Opt
             _ = ping.tick() => {
                 if heard.elapsed() > SILENCE {
                     return None;
+                }
+                match standing(&shared, token).await {
+                    Ok(Standing::Welcome(known)) if known == caller => {}
+                    Ok(_) => return Some((REVOKED, "revoked")),
+                    Err(_) => return Some((GOING_AWAY, "connect again")),
                 }
                 send(socket, Message::Ping(Vec::new().into())).await?;
             }
@@ -89,6 +111,14 @@ async fn hint(mut shared: Shared, caller: Caller, socket: &mut WebSocket) -> Opt
             },
             () = async { let _ = shared.ending.wait_for(|ending| *ending).await; } => return Some((GOING_AWAY, "the server ends")),
         }
+    }
+}
+
+/// Whose token it is by now: as for requests it is asked anew once a minute. The device may have another one, for instance.
+async fn standing(shared: &Shared, token: &Token) -> Result<Standing, ServerError> {
+    match shared.tokens.known(token) {
+        Some(caller) => Ok(Standing::Welcome(caller)),
+        None => shared.tokens.look_up(&shared.database, token).await,
     }
 }
 

@@ -96,9 +96,9 @@ pub async fn push(
     Extension(caller): Extension<Caller>,
     Body(push, _room): Body<Envelope<Push>>,
 ) -> Answer<Envelope<Pushed>> {
-    let (pushed, merged) = sync::push(&shared.database, caller, push).await?;
-    shared.metrics.merged(merged);
-    shared.live.announce(caller.clinic, merged.head);
+    let (pushed, change) = sync::push(&shared.database, caller, push).await?;
+    shared.metrics.merged(&change);
+    shared.live.announce(caller.clinic, change);
     Ok(Json(pushed))
 }
 
@@ -141,9 +141,9 @@ pub async fn upload(
     Extension(caller): Extension<Caller>,
     Body(upload, _room): Body<Envelope<Upload>>,
 ) -> Result<StatusCode, ServerError> {
-    let merged = sync::upload(&shared.database, caller, upload).await?;
-    shared.metrics.merged(merged);
-    shared.live.announce(caller.clinic, merged.head);
+    let change = sync::upload(&shared.database, caller, upload).await?;
+    shared.metrics.merged(&change);
+    shared.live.announce(caller.clinic, change);
     Ok(StatusCode::NO_CONTENT)
 }
 

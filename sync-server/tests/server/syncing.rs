@@ -1,11 +1,15 @@
 //! Push and pull against a real Postgres.
 
-use crate::desk::{CLOCK, OWN, new_id};
+use crate::desk::{CLOCK, Desk, OWN, new_id};
 use crate::site::Site;
+use domain::id::ActorId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sync_engine::CONFLICTS;
-use sync_protocol::{Digests, Epoch, Guard, Kind, Place, Pull, Push, Reason, Sent, Upload};
+use sync_engine::{CONFLICTS, Conflict, PAIR, Side, conflict_record};
+use sync_protocol::{
+    Change, Digests, Dot, Epoch, Guard, Key, Kind, Place, Pull, Push, Reason, RecordState, Sent, Stamp,
+    Upload,
+};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -71,7 +75,7 @@ async fn a_guard_that_does_not_hold_rejects_what_it_guards_and_what_would_edit_i
         collection: "patient".to_owned(),
         record: invoice,
         register: "name".to_owned(),
-        at: sync_protocol::Dot { replica: sync_protocol::Replica(1), seq: made.id.seq },
+        at: Dot { replica: sync_protocol::Replica(1), seq: made.id.seq },
     };
     add.guards = vec![guard];
     let edit = b.rename(line, &add, "longer line");
@@ -122,6 +126,37 @@ async fn pages_are_cut_inside_a_change_and_by_bytes_and_nothing_is_skipped() {
     assert_eq!((records.len(), head, pages), (28, 4, 3));
 }
 
+/// The conflict that two desks' first values of a patient's name make.
+fn conflict_of(patient: Uuid, sides: [(&Desk, u64, &str); 2]) -> (Key, RecordState) {
+    let [winner, loser] = sides.map(|(desk, seq, name)| {
+        let stamp = Stamp { at_ms: 0, author: desk.id, actor: ActorId(Uuid::nil()) };
+        Side { by: Dot { replica: OWN, seq }, stamp, values: Some(vec![json!(name)]) }
+    });
+    let key = Key { collection: "patient".to_owned(), record: patient };
+    conflict_record(&key, &Conflict { register: "name".to_owned(), winner, loser })
+}
+
+#[tokio::test]
+async fn a_conflict_that_a_push_brings_and_makes_counts_once() {
+    let site = Site::open().await;
+    let clinic = site.clinic().await;
+    let (a, b) = (site.desk(clinic).await, site.desk(clinic).await);
+    let patient = new_id();
+    a.push(vec![a.transaction(vec![a.insert(patient, "Ada")])]).await;
+    let (key, record) = conflict_of(patient, [(&a, 1, "Ada"), (&b, 1, "Bea")]);
+    let clashing = b.insert(patient, "Bea");
+    let pair = record.registers[PAIR].value.clone();
+    let mut brought = b.op(key.record, None, Change::Insert { registers: vec![(PAIR.to_owned(), pair)] });
+    brought.collection = key.collection;
+    b.push(vec![b.transaction(vec![clashing, brought])]).await;
+    let (records, head, _) = a.pull_all(100).await;
+    assert_eq!(records.iter().filter(|(key, _)| key.collection == CONFLICTS).count(), 1);
+    let ask = json!({"epoch": a.epoch().await});
+    let digests: Digests = a.post("/v1/digests", &ask).await.json().await.unwrap();
+    let sums = sync_engine::Sums::of(records.iter().map(|(key, record)| (key, record)));
+    assert_eq!(digests, Digests { head, collections: sums.by_collection().clone() });
+}
+
 #[tokio::test]
 async fn sums_are_those_of_the_records() {
     let site = Site::open().await;
@@ -162,12 +197,12 @@ async fn state_is_taken_from_a_desk_that_joins_and_offered_only_once() {
     let elsewhere = site.desk(site.clinic().await).await;
     elsewhere.push(vec![elsewhere.transaction(vec![elsewhere.insert(new_id(), "Ada")])]).await;
     let (records, _, _) = elsewhere.pull_all(10).await;
-    let versions = |record: &sync_protocol::RecordState| {
+    let versions = |record: &RecordState| {
         record.versions().map(|(name, version)| (name.to_owned(), version.clone())).collect::<Vec<_>>()
     };
     let offered: Vec<_> = records.iter().map(|(key, record)| (key.clone(), versions(record))).collect();
     let offer = elsewhere.seal(sync_protocol::Offer { epoch, records: offered });
-    let lacking: Vec<sync_protocol::Key> = desk.post("/v1/offer", &offer).await.json().await.unwrap();
+    let lacking: Vec<Key> = desk.post("/v1/offer", &offer).await.json().await.unwrap();
     assert_eq!(lacking, [records[0].0.clone()]);
     let upload = Upload {
         epoch,
@@ -177,7 +212,7 @@ async fn state_is_taken_from_a_desk_that_joins_and_offered_only_once() {
         rejections: Vec::new(),
     };
     assert_eq!(desk.post("/v1/upload", &elsewhere.seal(upload)).await.status(), StatusCode::NO_CONTENT);
-    let lacking: Vec<sync_protocol::Key> = desk.post("/v1/offer", &offer).await.json().await.unwrap();
+    let lacking: Vec<Key> = desk.post("/v1/offer", &offer).await.json().await.unwrap();
     assert!(lacking.is_empty());
     assert_eq!(other.names().await.len(), 1);
 }
@@ -226,7 +261,7 @@ async fn facts_stay_when_what_came_with_them_is_rejected() {
         collection: "patient".to_owned(),
         record: new_id(),
         register: String::new(),
-        at: sync_protocol::Dot { replica: OWN, seq: 1 },
+        at: Dot { replica: OWN, seq: 1 },
     }];
     let outcome = desk.push(vec![desk.transaction(vec![issue.clone(), payment])]).await;
     assert_eq!(outcome[0].rejected.as_ref().unwrap().ops, [issue.id]);

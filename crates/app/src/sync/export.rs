@@ -7,7 +7,7 @@ use contract::ErrorBody;
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use store::list_outbox;
+use store::list_whole_outbox;
 use sync_protocol::Transaction;
 
 /// Writes every unacknowledged save into a new file, one JSON object a line. Returns how many there are.
@@ -24,7 +24,7 @@ pub async fn export_unsent(desk: &Desk, file: &Path) -> Result<u64, ErrorBody> {
 
 async fn load(call: &Call) -> Result<Vec<Transaction>, AppError> {
     let mut read = call.read().await?;
-    let unsent = list_outbox(&mut read, 0, u32::MAX).await?;
+    let unsent = list_whole_outbox(&mut read).await?;
     read.end().await?;
     Ok(unsent)
 }

@@ -20,8 +20,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(40);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const KEEP_ALIVES: u32 = 3;
-/// Bodies from this size on are compressed.
-const COMPRESSED_MIN_BYTES: usize = 256;
+/// Bodies from this size on are compressed: less fits into one packet as it is.
+const COMPRESSED_MIN_BYTES: usize = 1_400;
 /// Fast, and small enough: the network is rarely what is slow.
 const ZSTD_LEVEL: i32 = 1;
 

@@ -2,9 +2,11 @@
 
 use super::error::SyncError;
 use super::http::{Answered, Http};
+use super::live::Heard;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::collections::BTreeSet;
 use store::sync::{Numbers, numbers};
 use store::{Context, Store, Usage};
 use sync_engine::{Failure, Server};
@@ -72,6 +74,10 @@ pub struct Link<C> {
     own: Uuid,
     watch: Watch,
     ahead: Option<Ahead>,
+    /// What the live channel told.
+    pub heard: Heard,
+    /// A page was asked for, and not only heard.
+    pub has_asked: bool,
     pub tally: Tally,
 }
 
@@ -89,6 +95,8 @@ impl<C: Fn() -> Context> Link<C> {
             own,
             watch,
             ahead: None,
+            heard: Heard::default(),
+            has_asked: false,
             tally: Tally::default(),
         }
     }
@@ -135,10 +143,52 @@ impl<C: Fn() -> Context> Link<C> {
         self.open(envelope).await
     }
 
-    fn is_foreign(&self, record: &RecordState) -> bool {
-        let stamps = record.registers.values().map(|register| register.stamp).chain([record.life.stamp]);
-        stamps.max_by_key(|stamp| stamp.at_ms).is_some_and(|stamp| stamp.author.device != self.own)
+    /// The page that `pull` asks for, if the live channel brought it and it can be read.
+    async fn told(&mut self, pull: &Pull) -> Result<Option<Page>> {
+        let mut whole: Option<Page> = None;
+        for page in self.heard.answer(pull) {
+            let page = match self.open(page).await {
+                Err(Failure::Unanswered(SyncError::NotAServer)) => return Ok(None),
+                page => page?,
+            };
+            whole = Some(match whole {
+                None => page,
+                Some(before) => followed_by(before, page),
+            });
+        }
+        Ok(whole)
     }
+
+    async fn asked(&mut self, pull: Pull) -> Result<Page> {
+        self.has_asked = true;
+        let envelope = match self.ahead.take() {
+            Some(ahead) if ahead.pull == pull => ahead.answer().await,
+            _ => self.http.post("/v1/pull", &pull).await,
+        };
+        let envelope: Envelope<Page> = match envelope {
+            Ok(envelope) => envelope,
+            Err(answered) => return Err(self.failed(answered).await),
+        };
+        let page = self.open(envelope).await?;
+        if page.head.is_none() {
+            let next = Pull { after: page.next.clone(), ..pull };
+            self.ahead = Some(Ahead::ask(&self.http, next));
+        }
+        Ok(page)
+    }
+
+    fn is_foreign(&self, record: &RecordState) -> bool {
+        record.latest().author.device != self.own
+    }
+}
+
+/// Two pages as one: of a record that is in both, the later one says how it is.
+fn followed_by(before: Page, after: Page) -> Page {
+    let mut records = before.records;
+    let newer: BTreeSet<_> = after.records.iter().map(|(key, _)| key).collect();
+    records.retain(|(key, _)| !newer.contains(key));
+    records.extend(after.records);
+    Page { records, ..after }
 }
 
 fn of_store(error: store::StoreError) -> Failure<SyncError> {
@@ -168,19 +218,10 @@ impl<C: Fn() -> Context> Server for Link<C> {
     }
 
     async fn pull(&mut self, pull: Pull) -> Result<Page> {
-        let envelope = match self.ahead.take() {
-            Some(ahead) if ahead.pull == pull => ahead.answer().await,
-            _ => self.http.post("/v1/pull", &pull).await,
+        let page = match self.told(&pull).await? {
+            Some(page) => page,
+            None => self.asked(pull).await?,
         };
-        let envelope: Envelope<Page> = match envelope {
-            Ok(envelope) => envelope,
-            Err(answered) => return Err(self.failed(answered).await),
-        };
-        let page = self.open(envelope).await?;
-        if page.head.is_none() {
-            let next = Pull { after: page.next.clone(), ..pull };
-            self.ahead = Some(Ahead::ask(&self.http, next));
-        }
         self.tally.received +=
             page.records.iter().filter(|(_, record)| self.is_foreign(record)).count() as u64;
         if let Some(percent) = page.next.seq.saturating_mul(100).checked_div(page.newest) {
@@ -211,5 +252,32 @@ impl<C: Fn() -> Context> Server for Link<C> {
     async fn bucket(&mut self, epoch: Epoch, bucket: Bucket) -> Result<Content> {
         self.tally.repaired += 1;
         self.ask("/v1/bucket", &json!({"epoch": epoch, "bucket": bucket})).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::ActorId;
+    use std::collections::BTreeMap;
+    use sync_protocol::{Dot, Kind, Place, RegisterState, Replica, ReplicaId, Stamp, Version};
+
+    fn page(head: u64, records: &[(u128, u64)]) -> Page {
+        let author = ReplicaId { device: Uuid::from_u128(1), incarnation: Uuid::from_u128(2) };
+        let stamp = Stamp { at_ms: 0, author, actor: ActorId(Uuid::nil()) };
+        let record = |(id, seq): &(u128, u64)| {
+            let version = Version::first(Dot { replica: Replica(0), seq: *seq });
+            let life = RegisterState { version, stamp, value: true };
+            let key = Key { collection: "patient".to_owned(), record: Uuid::from_u128(*id) };
+            (key, RecordState { kind: Kind::Mutable, life, registers: BTreeMap::new() })
+        };
+        let next = Place { seq: head, key: None };
+        Page { records: records.iter().map(record).collect(), next, head: Some(head), newest: head }
+    }
+
+    #[test]
+    fn of_a_record_that_is_in_two_pages_the_later_one_counts() {
+        let both = followed_by(page(6, &[(1, 10), (2, 11)]), page(7, &[(2, 12), (3, 13)]));
+        assert_eq!(both, page(7, &[(1, 10), (2, 12), (3, 13)]));
     }
 }

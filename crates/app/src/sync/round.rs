@@ -51,8 +51,17 @@ fn clock(desk: &Desk) -> Clock {
     Clock { wall_ms: world.now().timestamp_millis(), boot_ms: world.boot_ms(), boot: world.boot() }
 }
 
+type Contexts = Box<dyn Fn() -> Context + Send>;
 /// What a desk's rounds go over.
-pub(crate) type DeskLink = Link<Box<dyn Fn() -> Context + Send>>;
+pub(crate) type DeskLink = Link<Contexts>;
+/// What they bring together with the server.
+pub(crate) type DeskReplica = SqliteReplica<Contexts>;
+
+/// The desk's database as rounds see it.
+pub(crate) fn replica(desk: &Desk, store: &Store) -> DeskReplica {
+    let of = (desk.clone(), store.clone());
+    SqliteReplica::new(store, &Usage::default(), Box::new(move || context(&of.0, &of.1)))
+}
 
 impl Connection {
     /// The way to the server for as many rounds as there are. `progress` is told how far a first copy is, in per cent.
@@ -79,14 +88,13 @@ impl Connection {
 /// What keeps it from going on; what was done stays done.
 pub(crate) async fn round(
     desk: &Desk,
-    store: &Store,
+    replica: &mut DeskReplica,
     link: &mut DeskLink,
     ending: Ending,
 ) -> (Tally, Result<(), SyncError>) {
-    let usage = Usage::default();
-    let mut replica = SqliteReplica::new(store, &usage, || context(desk, store));
-    let ended = synchronize(&mut replica, link, || clock(desk), ending).await;
-    (std::mem::take(&mut link.tally), ended.map_err(SyncError::from))
+    let ended = synchronize(replica, link, || clock(desk), ending).await.map_err(SyncError::from);
+    let settled = replica.settle().await.map_err(SyncError::from);
+    (std::mem::take(&mut link.tally), ended.and(settled))
 }
 
 /// Writes into the log what rounds brought, and when the server was heard.
@@ -127,7 +135,7 @@ pub async fn sync_once(desk: &Desk) -> Result<Tally, SyncError> {
     let connection = connection(&store).await?;
     show_what_is_new(&store, &Usage::default(), context(desk, &store)).await?;
     let mut link = connection.link(desk, &store, |_| {});
-    let (tally, ended) = round(desk, &store, &mut link, Ending::Compare).await;
+    let (tally, ended) = round(desk, &mut replica(desk, &store), &mut link, Ending::Compare).await;
     write_down(desk, &store, tally, ended.as_ref().err()).await?;
     ended.map(|()| tally)
 }

@@ -3,15 +3,15 @@
 use super::error::SyncError;
 use super::link::Tally;
 use super::live::{News, jittered, listen};
-use super::round::{Connection, DeskLink, connection, context, round, write_down};
+use super::round::{Connection, DeskLink, DeskReplica, connection, context, replica, round, write_down};
 use super::status::{SyncReport, state_of};
 use crate::desk::Desk;
 use contract::{Event, SyncState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use store::sync::{SqliteReplica, show_what_is_new, waiting};
-use store::{Changed, Store, StoreError, Usage};
-use sync_engine::{Ending, Phase, Replica};
+use store::sync::{show_what_is_new, waiting};
+use store::{Changed, Store, Usage};
+use sync_engine::Ending;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -114,6 +114,7 @@ async fn run(desk: &Desk) {
 struct Running<'a> {
     desk: &'a Desk,
     store: &'a Store,
+    replica: DeskReplica,
     link: DeskLink,
     changes: broadcast::Receiver<Changed>,
     news: mpsc::Receiver<News>,
@@ -147,7 +148,6 @@ impl<'a> Running<'a> {
         changes: broadcast::Receiver<Changed>,
     ) -> Self {
         let (sender, news) = mpsc::channel(16);
-        let live = Aborting(tokio::spawn(listen(connection.http.clone(), sender)));
         let written_down = Instant::now();
         let tally = Tally::default();
         let (heard, here, failures) = (0, 0, 0);
@@ -155,9 +155,11 @@ impl<'a> Running<'a> {
         let link = connection.link(desk, store, move |percent| {
             report(&reports, |going| going.percent = Some(percent));
         });
+        let live = Aborting(tokio::spawn(listen(connection.http.clone(), link.heard.clone(), sender)));
         Self {
             desk,
             store,
+            replica: replica(desk, store),
             link,
             changes,
             news,
@@ -174,20 +176,21 @@ impl<'a> Running<'a> {
     }
 
     async fn run(mut self) {
+        let mut why = Why::Asked;
         loop {
-            let ended = self.round().await;
+            let ended = self.round(why).await;
             let pause = match &ended {
                 Ok(()) => POLL,
                 Err(error) if error.is_passing() => backed_off(self.failures),
                 Err(_) => STOPPED,
             };
-            self.wait(pause, ended.is_ok()).await;
+            why = self.wait(pause, ended.is_ok()).await;
         }
     }
 
     /// One exchange, and what it means.
-    async fn round(&mut self) -> Result<(), SyncError> {
-        let joining = !self.has_joined && self.is_joining().await.unwrap_or(false);
+    async fn round(&mut self, why: Why) -> Result<(), SyncError> {
+        let joining = !self.has_joined && self.replica.is_joining().await.unwrap_or(false);
         // After a failure nothing is known to go on until it does.
         if self.failures == 0 {
             report(self.desk, |going| {
@@ -196,7 +199,14 @@ impl<'a> Running<'a> {
         }
         let is_due = self.compared.is_none_or(|compared| compared.elapsed() > COMPARE);
         let ending = if is_due { Ending::Compare } else { Ending::Open };
-        let (tally, ended) = round(self.desk, self.store, &mut self.link, ending).await;
+        // Only a round that the server itself called for may do without asking it.
+        if why == Why::Asked || self.failures > 0 || is_due {
+            self.link.heard.clear();
+        } else if why == Why::Hinted {
+            self.replica.nothing_was_saved();
+        }
+        self.link.has_asked = false;
+        let (tally, ended) = round(self.desk, &mut self.replica, &mut self.link, ending).await;
         if is_due && ended.is_ok() {
             self.compared = Some(Instant::now());
         }
@@ -207,7 +217,11 @@ impl<'a> Running<'a> {
         match &ended {
             Ok(()) => {
                 self.has_joined = true;
-                self.here = self.cursor().await.unwrap_or(self.here);
+                self.here = self.replica.cursor().await.unwrap_or(self.here);
+                if self.link.has_asked {
+                    // What was heard of a server that was restored since is no news.
+                    self.heard = self.heard.min(self.here);
+                }
                 let waiting = self.waiting(tally).await;
                 report(self.desk, |going| {
                     going.waiting = waiting.unwrap_or(going.waiting);
@@ -248,12 +262,6 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Whether the desk has not had all of the clinic yet, or the server has not had all of the desk's.
-    async fn is_joining(&self) -> Result<bool, StoreError> {
-        let position = self.position().await?;
-        Ok(position.epoch.is_none() || position.phase != Phase::Following)
-    }
-
     /// Counted when it may have changed.
     async fn waiting(&mut self, tally: Tally) -> Option<u64> {
         if tally.received == 0 && self.has_counted {
@@ -266,25 +274,17 @@ impl<'a> Running<'a> {
         Some(count)
     }
 
-    async fn cursor(&self) -> Result<u64, StoreError> {
-        Ok(self.position().await?.cursor)
-    }
-
-    async fn position(&self) -> Result<sync_engine::Position, StoreError> {
-        let usage = Usage::default();
-        SqliteReplica::new(self.store, &usage, || context(self.desk, self.store)).position().await
-    }
-
-    /// Waits until there is something to do, or for so long.
-    async fn wait(&mut self, pause: Duration, is_connected: bool) {
+    /// Waits until there is something to do, or for so long; tells why it goes on.
+    async fn wait(&mut self, pause: Duration, is_connected: bool) -> Why {
         let until = Instant::now() + jittered(pause);
         loop {
             if is_connected && self.heard > self.here {
-                return;
+                // Something may have been saved meanwhile.
+                return if self.changes.is_empty() { Why::Hinted } else { Why::Saved };
             }
             tokio::select! {
-                () = tokio::time::sleep_until(until) => return,
-                () = self.desk.0.sync.wake.notified() => return,
+                () = tokio::time::sleep_until(until) => return Why::Asked,
+                () = self.desk.0.sync.wake.notified() => return Why::Asked,
                 changed = self.changes.recv() => {
                     // Whoever missed some asks rather once too often.
                     if changed.is_ok_and(|changed| !changed.is_own) {
@@ -293,18 +293,29 @@ impl<'a> Running<'a> {
                     report_unsent(self.desk);
                     // Failures are waited for: what was just saved does not make a network.
                     if is_connected {
-                        return;
+                        return Why::Saved;
                     }
                 }
                 news = self.news.recv() => match news {
                     // What made the last round fail may be over.
-                    Some(News::Open | News::Revoked) => return,
+                    Some(News::Open | News::Revoked) => return Why::Asked,
                     Some(News::Head(head)) => self.heard = self.heard.max(head),
                     None => tokio::time::sleep_until(until).await,
                 },
             }
         }
     }
+}
+
+/// Why there is a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// The server told of something new, and nothing was saved here.
+    Hinted,
+    /// Something was saved here.
+    Saved,
+    /// It is time, or somebody wants to know how things stand.
+    Asked,
 }
 
 /// How many saves are unsent is part of the status, and only the database knows it.

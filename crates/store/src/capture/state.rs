@@ -121,13 +121,11 @@ impl CaptureState {
         self.lock().before = None;
     }
 
-    /// Begins a transaction whose first op gets the number `first_seq`; returns its turn.
-    pub fn begin(&self, applying: bool, first_seq: u64) -> u64 {
+    /// Begins a transaction, whose first op gets the number that `capture_from` was told; returns its turn.
+    pub fn begin(&self, applying: bool) -> u64 {
         let mut inner = self.lock();
         inner.mode = if applying { Mode::Applying } else { Mode::Capturing };
         inner.turn += 1;
-        inner.first_seq = first_seq;
-        inner.next_seq = first_seq;
         inner.derives_later = false;
         inner.bases.clear();
         inner.base_is_current = false;
@@ -225,6 +223,14 @@ fn capturing(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, 
     }
 }
 
+/// `capture_from(seq)`: the number of the next op. It never fails: a transaction that had begun would be nobody's then.
+fn capture_from(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
+    let mut inner = state.lock();
+    inner.first_seq = u64::try_from(arguments.integer(0)).unwrap_or(0);
+    inner.next_seq = inner.first_seq;
+    Ok(Answer::Null)
+}
+
 /// `capture_insert(collection, tombstone)`
 fn capture_insert(state: &CaptureState, arguments: &Arguments<'_>) -> Result<Answer, &'static str> {
     let tombstone = arguments.text(1);
@@ -293,6 +299,7 @@ pub async fn register_functions(
     state: &Arc<CaptureState>,
 ) -> Result<(), sqlx::Error> {
     add_function(connection, "capturing", 0, false, state, capturing).await?;
+    add_function(connection, "capture_from", 1, false, state, capture_from).await?;
     add_function(connection, "capture_insert", 2, false, state, capture_insert).await?;
     add_function(connection, "capture_set", 4, false, state, capture_set).await?;
     add_function(connection, "capture_delete", 3, false, state, capture_delete).await?;

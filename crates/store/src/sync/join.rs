@@ -3,6 +3,7 @@
 use super::numbers::Numbers;
 use super::server::{self, Pairing};
 use super::shadow::{CHUNK, Shadow};
+use crate::batch::Batch;
 use crate::capture::{Context, json_array};
 use crate::error::StoreError;
 use crate::manifest::{self, Collection};
@@ -42,7 +43,9 @@ pub async fn join(
         copy_rows(&mut write, collection, &writings, &mut shadow).await?;
         copy_tombstones(&mut write, collection, &writings, &mut shadow).await?;
     }
-    shadow.save_sums(&mut write).await?;
+    let mut batch = Batch::default();
+    shadow.save_sums(&mut batch)?;
+    batch.run(&mut write).await?;
     sqlx::query("UPDATE device SET paired = 1, clinic = ?").bind(pairing.clinic).execute(&mut *write).await?;
     // No change goes without the outbox once the rows were copied.
     write.become_paired();
@@ -130,7 +133,9 @@ async fn copy_rows(
             records.push((key, writings.record(collection, values, &versions)?));
         }
         let told = shadow.told(write, records).await?;
-        shadow.keep(write, &told).await?;
+        let mut batch = Batch::default();
+        shadow.keep(&mut batch, &told)?;
+        batch.run(write).await?;
     }
 }
 
@@ -157,8 +162,10 @@ async fn copy_tombstones(
         records.push((key, RecordState { kind: collection.kind, life, registers: BTreeMap::new() }));
     }
     let told = shadow.told(write, records).await?;
+    let mut batch = Batch::default();
     for chunk in told.chunks(CHUNK) {
-        shadow.keep(write, chunk).await?;
+        shadow.keep(&mut batch, chunk)?;
+        batch.run(write).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::server::time;
 use super::shadow::Told;
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::transaction::Write;
 use chrono::{DateTime, Utc};
@@ -78,44 +79,41 @@ pub async fn list_log(
 }
 
 /// Notes which of these records, as the server told them, another device wrote last.
-pub(super) async fn note_arrivals(write: &mut Write, records: &[Told]) -> Result<(), StoreError> {
-    let newest = records.iter().rev().filter_map(|told| arrived(&told.key, &told.record));
+pub(super) fn note_arrivals(
+    write: &mut Write,
+    batch: &mut Batch,
+    records: &[Told],
+    own: Uuid,
+) -> Result<(), StoreError> {
+    let newest = records.iter().rev().filter_map(|told| arrived(&told.key, &told.record, own));
     let newest: Vec<Vec<Value>> = newest.take(usize::try_from(KEPT).unwrap_or(0)).collect();
     if newest.is_empty() {
         return Ok(());
     }
-    let at = write.context().at.timestamp_millis();
-    let added = sqlx::query(
-        "INSERT INTO arrival (at, collection, record, device, deleted)
-         SELECT ?2, value ->> 0, unhex(value ->> 1), unhex(value ->> 2), value ->> 3 FROM json_each(?1)
-         WHERE unhex(value ->> 2) <> (SELECT device FROM device) ORDER BY key DESC",
-    )
-    .bind(crate::json::rows(newest)?)
-    .bind(at)
-    .execute(&mut **write)
-    .await?;
-    if added.rows_affected() == 0 {
-        return Ok(());
-    }
     write.touch("arrival");
-    let newest = added.last_insert_rowid();
-    sqlx::query("DELETE FROM arrival WHERE no <= ?").bind(newest - KEPT).execute(&mut **write).await?;
+    batch
+        .add(
+            "INSERT INTO arrival (at, collection, record, device, deleted)
+             SELECT ?, value ->> 0, unhex(value ->> 1), unhex(value ->> 2), value ->> 3
+             FROM json_each(?) ORDER BY key DESC",
+        )
+        .bind(write.context().at.timestamp_millis())
+        .bind(crate::json::rows(newest)?);
+    batch.add("DELETE FROM arrival WHERE no <= (SELECT max(no) FROM arrival) - ?").bind(KEPT);
     Ok(())
 }
 
-/// Who wrote a record last. What the server itself files is no doing of another desk's.
-fn arrived(key: &Key, record: &RecordState) -> Option<Vec<Value>> {
-    if key.collection == sync_engine::CONFLICTS {
-        return None;
-    }
-    let stamps = record.registers.values().map(|register| register.stamp);
-    let latest = stamps.chain([record.life.stamp]).max_by_key(|stamp| stamp.at_ms)?;
-    Some(vec![
-        json!(key.collection),
-        crate::json::hex(key.record),
-        crate::json::hex(latest.author.device),
-        json!(i64::from(!record.life.value)),
-    ])
+/// What another device wrote last. What the server itself files is no doing of another desk's.
+fn arrived(key: &Key, record: &RecordState, own: Uuid) -> Option<Vec<Value>> {
+    let device = record.latest().author.device;
+    (key.collection != sync_engine::CONFLICTS && device != own).then(|| {
+        vec![
+            json!(key.collection),
+            crate::json::hex(key.record),
+            crate::json::hex(device),
+            json!(i64::from(!record.life.value)),
+        ]
+    })
 }
 
 /// A page of what arrived, the newest first.

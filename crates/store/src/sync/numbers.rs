@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use sync_protocol::{RecordState, Replica, ReplicaId};
 use uuid::Uuid;
 
+pub(super) const ALL: &str = "SELECT no, device, incarnation FROM replica";
+
 /// Replicas and their numbers in this database.
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
@@ -16,13 +18,16 @@ pub struct Numbers {
 impl Numbers {
     /// All that the database knows.
     pub async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let rows: Vec<(u32, Uuid, Uuid)> =
-            sqlx::query_as("SELECT no, device, incarnation FROM replica").fetch_all(connection).await?;
+        Ok(Self::of(sqlx::query_as(ALL).fetch_all(connection).await?))
+    }
+
+    /// Those of the rows that [`ALL`] selects.
+    pub(super) fn of(rows: Vec<(u32, Uuid, Uuid)>) -> Self {
         let mut numbers = Self::default();
         for (no, device, incarnation) in rows {
             numbers.add(Replica(no), ReplicaId { device, incarnation });
         }
-        Ok(numbers)
+        numbers
     }
 
     fn add(&mut self, number: Replica, id: ReplicaId) {

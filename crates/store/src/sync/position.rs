@@ -1,5 +1,6 @@
 //! How far the device is, as the database keeps it.
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::transaction::Write;
 use sqlx::{FromRow, SqliteConnection};
@@ -36,23 +37,27 @@ impl State {
     }
 
     pub(super) async fn save(&self, write: &mut Write) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE sync_state SET epoch = ?, cursor = ?, phase = ?, target = ?, after_collection = ?,
-             after_record = ?, staged_epoch = ?, next_seq = ?, next_collection = ?, next_record = ?",
-        )
-        .bind(self.epoch)
-        .bind(self.cursor)
-        .bind(&self.phase)
-        .bind(self.target)
-        .bind(&self.after_collection)
-        .bind(self.after_record)
-        .bind(self.staged_epoch)
-        .bind(self.next_seq)
-        .bind(&self.next_collection)
-        .bind(self.next_record)
-        .execute(&mut **write)
-        .await?;
-        Ok(())
+        let mut batch = Batch::default();
+        self.save_with(&mut batch);
+        batch.run(write).await
+    }
+
+    pub(super) fn save_with(&self, batch: &mut Batch) {
+        batch
+            .add(
+                "UPDATE sync_state SET epoch = ?, cursor = ?, phase = ?, target = ?, after_collection = ?,
+                 after_record = ?, staged_epoch = ?, next_seq = ?, next_collection = ?, next_record = ?",
+            )
+            .bind(self.epoch)
+            .bind(self.cursor)
+            .bind(self.phase.as_str())
+            .bind(self.target)
+            .bind(self.after_collection.as_deref())
+            .bind(self.after_record)
+            .bind(self.staged_epoch)
+            .bind(self.next_seq)
+            .bind(self.next_collection.as_deref())
+            .bind(self.next_record);
     }
 
     pub(super) fn epoch(&self) -> Option<Epoch> {

@@ -2,6 +2,7 @@
 
 use super::position::State;
 use super::shadow::{Outbox, Shadow};
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::transaction::Write;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +40,9 @@ pub(super) async fn repair(
     let conflicts: Vec<_> =
         conflicts.flat_map(|(key, ours, theirs)| conflicts_of(key, ours, theirs)).collect();
     let told = shadow.told(write, differing).await?;
-    shadow.put(write, &told, &outbox, &mut BTreeSet::new()).await?;
+    let mut batch = Batch::default();
+    shadow.put(write, &mut batch, &told, &outbox, &mut BTreeSet::new()).await?;
+    batch.run(write).await?;
     shadow.set_sum(write, bucket, sum).await?;
     file(write, &conflicts).await
 }

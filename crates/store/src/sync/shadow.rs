@@ -3,9 +3,10 @@
 use super::numbers::{Numbers, authors};
 use super::packed::{pack, unpack};
 use super::show::{Shown, show};
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::json::{hex, rows};
-use crate::outbox::list_outbox;
+use crate::outbox::list_whole_outbox;
 use crate::transaction::Write;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -34,7 +35,7 @@ impl Outbox {
         let rejected = ops.into_iter().filter(|(_, rejected)| *rejected).map(|(seq, _)| seq);
         let rejected: BTreeSet<_> = rejected.filter_map(|seq| u64::try_from(seq).ok()).collect();
         let mut by_key = BTreeMap::<Key, Vec<Op>>::new();
-        let transactions = list_outbox(connection, 0, u32::MAX).await?;
+        let transactions = list_whole_outbox(connection).await?;
         for op in transactions.into_iter().flat_map(|transaction| transaction.ops) {
             if !rejected.contains(&op.id.seq) {
                 by_key.entry(op.key()).or_default().push(op);
@@ -71,7 +72,11 @@ pub(super) struct Shadow {
 
 impl Shadow {
     pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        Ok(Self { numbers: Numbers::load(connection).await?, sums: BTreeMap::new() })
+        Ok(Self::new(Numbers::load(connection).await?))
+    }
+
+    pub(super) fn new(numbers: Numbers) -> Self {
+        Self { numbers, sums: BTreeMap::new() }
     }
 
     /// The next records in the order of their keys.
@@ -179,21 +184,24 @@ impl Shadow {
 
     /// Takes these records for what the server has, and shows them with the outbox over them. What is shown is taken
     /// out of `changed`.
+    ///
+    /// Whoever calls has seen to the digests that they have so far, and runs what is left in `batch` in the end.
     pub(super) async fn put(
         &mut self,
         write: &mut Write,
+        batch: &mut Batch,
         records: &[Told],
         outbox: &Outbox,
         changed: &mut BTreeSet<Key>,
     ) -> Result<(), StoreError> {
         for chunk in records.chunks(CHUNK) {
-            self.forget_digests(write, chunk).await?;
-            self.keep(write, chunk).await?;
+            self.keep(batch, chunk)?;
+            self.save_sums(batch)?;
             let shown: Vec<_> = chunk
                 .iter()
                 .map(|told| (told.key.clone(), Shown::new(Some(&told.record), outbox.of(&told.key))))
                 .collect();
-            show(write, &shown).await?;
+            show(write, batch, &shown).await?;
             for told in chunk {
                 changed.remove(&told.key);
             }
@@ -202,22 +210,28 @@ impl Shadow {
     }
 
     /// The digests that these records have so far count no more.
-    async fn forget_digests(&mut self, write: &mut Write, records: &[Told]) -> Result<(), StoreError> {
-        let known: Vec<(String, Uuid, i64)> = sqlx::query_as(
-            "SELECT s.collection, s.record, s.digest FROM json_each(?) w
-             JOIN server_record s ON s.collection = w.value ->> 0 AND s.record = unhex(w.value ->> 1)",
-        )
-        .bind(keys_json(records.iter().map(|told| &told.key))?)
-        .fetch_all(&mut **write)
-        .await?;
-        for (collection, record, digest) in known {
-            self.add(&Key { collection, record }, digest.cast_unsigned());
-        }
+    pub(super) async fn forget_digests(
+        &mut self,
+        write: &mut Write,
+        records: &[Told],
+    ) -> Result<(), StoreError> {
+        let known: Vec<(String, Uuid, i64)> = sqlx::query_as(DIGESTS)
+            .bind(keys_json(records.iter().map(|told| &told.key))?)
+            .fetch_all(&mut **write)
+            .await?;
+        self.forget(known);
         Ok(())
     }
 
+    /// These digests count no more.
+    pub(super) fn forget(&mut self, digests: impl IntoIterator<Item = (String, Uuid, i64)>) {
+        for (collection, record, digest) in digests {
+            self.add(&Key { collection, record }, digest.cast_unsigned());
+        }
+    }
+
     /// Keeps these records. Whoever calls has seen to the digests that they have so far.
-    pub(super) async fn keep(&mut self, write: &mut Write, records: &[Told]) -> Result<(), StoreError> {
+    pub(super) fn keep(&mut self, batch: &mut Batch, records: &[Told]) -> Result<(), StoreError> {
         let mut kept = Vec::with_capacity(records.len());
         for Told { key, packed, digest, .. } in records {
             self.add(key, *digest);
@@ -228,14 +242,13 @@ impl Shadow {
                 json!(digest.cast_signed()),
             ]);
         }
-        sqlx::query(
-            "INSERT INTO server_record (collection, record, state, digest)
-             SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3 FROM json_each(?) WHERE true
-             ON CONFLICT (collection, record) DO UPDATE SET state = excluded.state, digest = excluded.digest",
-        )
-        .bind(rows(kept)?)
-        .execute(&mut **write)
-        .await?;
+        batch
+            .add(
+                "INSERT INTO server_record (collection, record, state, digest)
+                 SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3 FROM json_each(?) WHERE true
+                 ON CONFLICT (collection, record) DO UPDATE SET state = excluded.state, digest = excluded.digest",
+            )
+            .bind(rows(kept)?);
         Ok(())
     }
 
@@ -244,20 +257,19 @@ impl Shadow {
     }
 
     /// Adds to the kept sums what they have changed by.
-    pub(super) async fn save_sums(&mut self, write: &mut Write) -> Result<(), StoreError> {
+    pub(super) fn save_sums(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let sums = std::mem::take(&mut self.sums).into_iter();
         let sums = sums.map(|((collection, bucket), sum)| {
             vec![json!(collection), json!(bucket), json!(sum.cast_signed())]
         });
         // SQLite has no exclusive or.
-        sqlx::query(
-            "INSERT INTO server_sum (collection, bucket, sum)
-             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
-             ON CONFLICT (collection, bucket) DO UPDATE SET sum = (sum | excluded.sum) - (sum & excluded.sum)",
-        )
-        .bind(rows(sums)?)
-        .execute(&mut **write)
-        .await?;
+        batch
+            .add(
+                "INSERT INTO server_sum (collection, bucket, sum)
+                 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
+                 ON CONFLICT (collection, bucket) DO UPDATE SET sum = (sum | excluded.sum) - (sum & excluded.sum)",
+            )
+            .bind(rows(sums)?);
         Ok(())
     }
 }
@@ -284,7 +296,11 @@ impl Shadow {
     }
 }
 
-fn keys_json<'a>(keys: impl Iterator<Item = &'a Key>) -> Result<String, StoreError> {
+/// What records count in the sums, of a list of keys.
+pub(super) const DIGESTS: &str = "SELECT s.collection, s.record, s.digest FROM json_each(?) w
+    JOIN server_record s ON s.collection = w.value ->> 0 AND s.record = unhex(w.value ->> 1)";
+
+pub(super) fn keys_json<'a>(keys: impl Iterator<Item = &'a Key>) -> Result<String, StoreError> {
     rows(keys.map(|key| vec![Value::from(key.collection.as_str()), hex(key.record)]))
 }
 

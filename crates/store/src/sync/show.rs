@@ -1,12 +1,12 @@
 //! What the tables show of records: the server's state with what is pending over it.
 
 use crate::apply::{concerns_record, misfit, values_sql};
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::json::{hex, hex_list, rows};
 use crate::manifest::{self, Collection, Register};
 use crate::transaction::Write;
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use sync_protocol::{Change, Key, Op, RecordState, Values, Version};
 use uuid::Uuid;
@@ -113,40 +113,48 @@ impl Shown {
     }
 }
 
-/// Brings the tables to `shown`, in an applying transaction. What cannot be shown is parked and holds up nothing.
+/// Brings the tables to `shown`, in an applying transaction, after what is in `batch`, which is run with the first of it. What cannot be shown is parked and holds up nothing.
 /// Collections that this version does not know stay in the shadow until one does.
-pub(super) async fn show(write: &mut Write, shown: &[(Key, Shown)]) -> Result<(), StoreError> {
+pub(super) async fn show(
+    write: &mut Write,
+    batch: &mut Batch,
+    shown: &[(Key, Shown)],
+) -> Result<(), StoreError> {
     let mut by_collection = BTreeMap::<&str, Vec<(Uuid, &Shown)>>::new();
     for (key, record) in shown {
         by_collection.entry(&key.collection).or_default().push((key.record, record));
     }
     for (name, records) in by_collection {
         let Some(collection) = manifest::collection_named(name) else { continue };
-        unpark(write, collection, &records).await?;
+        unpark(batch, collection, &records)?;
         let (fitting, misfits): (Vec<_>, Vec<_>) = records
             .into_iter()
             .partition(|(_, record)| !record.is_alive || record.misfit(collection).is_none());
+        if !misfits.is_empty() {
+            batch.run(write).await?;
+        }
         for (record, shown) in misfits {
             let column = shown.misfit(collection).unwrap_or("values");
             park(write, collection, record, shown, &StoreError::StoredValue { column }).await?;
         }
-        show_all(write, collection, &fitting).await?;
+        show_all(write, batch, collection, &fitting).await?;
         write.mark(collection.number);
     }
     Ok(())
 }
 
-/// All at once; if that fails over one of them, one by one.
+/// All at once, after what is in `batch`; if that fails over one of them, one by one.
 async fn show_all(
     write: &mut Write,
+    batch: &mut Batch,
     collection: &Collection,
     records: &[(Uuid, &Shown)],
 ) -> Result<(), StoreError> {
-    if try_show(write, collection, records).await?.is_none() {
+    if try_show(write, batch, collection, records).await?.is_none() {
         return Ok(());
     }
     for (record, shown) in records {
-        if let Some(error) = try_show(write, collection, &[(*record, *shown)]).await? {
+        if let Some(error) = try_show(write, batch, collection, &[(*record, *shown)]).await? {
             park(write, collection, *record, shown, &error).await?;
         }
     }
@@ -156,26 +164,24 @@ async fn show_all(
 /// Nothing is changed if it fails over the values, and the error is told.
 async fn try_show(
     write: &mut Write,
+    batch: &mut Batch,
     collection: &Collection,
     records: &[(Uuid, &Shown)],
 ) -> Result<Option<StoreError>, StoreError> {
-    sqlx::raw_sql("SAVEPOINT show").execute(&mut **write).await?;
-    let failed = match write_records(write, collection, records).await {
+    batch.add("SAVEPOINT show");
+    write_records(batch, collection, records)?;
+    batch.add("RELEASE show");
+    match batch.run(write).await {
         Err(error) if concerns_record(&error) => {
-            sqlx::raw_sql("ROLLBACK TO show").execute(&mut **write).await?;
-            Some(error)
+            sqlx::raw_sql("ROLLBACK TO show; RELEASE show").execute(&mut **write).await?;
+            Ok(Some(error))
         }
-        result => {
-            result?;
-            None
-        }
-    };
-    sqlx::raw_sql("RELEASE show").execute(&mut **write).await?;
-    Ok(failed)
+        result => result.map(|()| None),
+    }
 }
 
-async fn write_records(
-    write: &mut Write,
+fn write_records(
+    batch: &mut Batch,
     collection: &Collection,
     records: &[(Uuid, &Shown)],
 ) -> Result<(), StoreError> {
@@ -184,7 +190,7 @@ async fn write_records(
     if !gone.is_empty() {
         let sql =
             format!("DELETE FROM {} WHERE id IN (SELECT unhex(value) FROM json_each(?))", collection.name);
-        sqlx::query(AssertSqlSafe(sql)).bind(hex_list(&gone)?).execute(&mut **write).await?;
+        batch.add(&sql).bind(hex_list(&gone)?);
     }
     // A device of an older version made records without the newest registers: their columns have their defaults.
     let mut alike = BTreeMap::<Vec<i64>, (Vec<&'static Register>, Vec<Vec<Value>>)>::new();
@@ -200,12 +206,11 @@ async fn write_records(
                 "DELETE FROM {} WHERE id IN (SELECT unhex(value ->> 0) FROM json_each(?))",
                 collection.name
             );
-            sqlx::query(AssertSqlSafe(sql)).bind(rows(values.clone())?).execute(&mut **write).await?;
+            batch.add(&sql).bind(rows(values.clone())?);
         }
-        let sql = upsert_sql(collection, &registers);
-        sqlx::query(AssertSqlSafe(sql)).bind(rows(values)?).execute(&mut **write).await?;
+        batch.add(&upsert_sql(collection, &registers)).bind(rows(values)?);
     }
-    write_versions(write, collection, records).await
+    write_versions(batch, collection, records)
 }
 
 /// Writes only rows that differ, so that nothing is derived anew from what comes back unchanged.
@@ -233,40 +238,33 @@ fn upsert_sql(collection: &Collection, registers: &[&'static Register]) -> Strin
     )
 }
 
-async fn write_versions(
-    write: &mut Write,
+fn write_versions(
+    batch: &mut Batch,
     collection: &Collection,
     records: &[(Uuid, &Shown)],
 ) -> Result<(), StoreError> {
     let ids: Vec<_> = records.iter().map(|(record, _)| *record).collect();
-    sqlx::query("DELETE FROM record_version WHERE record IN (SELECT unhex(value) FROM json_each(?)) AND collection = ?")
+    batch
+        .add("DELETE FROM record_version WHERE record IN (SELECT unhex(value) FROM json_each(?)) AND collection = ?")
         .bind(hex_list(&ids)?)
-        .bind(collection.number)
-        .execute(&mut **write)
-        .await?;
+        .bind(collection.number);
     let versions = records.iter().flat_map(|(record, shown)| shown.versions(*record, collection));
-    sqlx::query(
-        "INSERT INTO record_version (record, register, collection, replica, seq, others)
-         SELECT unhex(value ->> 0), value ->> 1, ?2, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1)",
-    )
-    .bind(rows(versions)?)
-    .bind(collection.number)
-    .execute(&mut **write)
-    .await?;
+    batch
+        .add(
+            "INSERT INTO record_version (record, register, collection, replica, seq, others)
+             SELECT unhex(value ->> 0), value ->> 1, ?, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
+        )
+        .bind(collection.number)
+        .bind(rows(versions)?);
     Ok(())
 }
 
-async fn unpark(
-    write: &mut Write,
-    collection: &Collection,
-    records: &[(Uuid, &Shown)],
-) -> Result<(), StoreError> {
+fn unpark(batch: &mut Batch, collection: &Collection, records: &[(Uuid, &Shown)]) -> Result<(), StoreError> {
     let ids: Vec<_> = records.iter().map(|(record, _)| *record).collect();
-    sqlx::query("DELETE FROM parked_record WHERE collection = ? AND record IN (SELECT unhex(value) FROM json_each(?))")
+    batch
+        .add("DELETE FROM parked_record WHERE collection = ? AND record IN (SELECT unhex(value) FROM json_each(?))")
         .bind(collection.name)
-        .bind(hex_list(&ids)?)
-        .execute(&mut **write)
-        .await?;
+        .bind(hex_list(&ids)?);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::shadow::{CHUNK, Outbox, Shadow};
 use super::show::{Shown, show};
+use crate::batch::Batch;
 use crate::capture::Context;
 use crate::error::StoreError;
 use crate::manifest::COLLECTIONS;
@@ -35,6 +36,7 @@ pub async fn show_what_is_new(store: &Store, usage: &Usage, context: Context) ->
     }
     let new: BTreeSet<_> = known.difference(&shown).map(|(collection, _)| collection.as_str()).collect();
     let mut write = store.apply(usage, context).await?;
+    let mut batch = Batch::default();
     let outbox = Outbox::load(&mut write).await?;
     let shadow = Shadow::load(&mut write).await?;
     let parked: Vec<(String, Uuid)> =
@@ -43,7 +45,7 @@ pub async fn show_what_is_new(store: &Store, usage: &Usage, context: Context) ->
     for keys in parked.chunks(CHUNK) {
         let states = shadow.of(&mut write, keys).await?;
         let shown = keys.iter().map(|key| (key.clone(), Shown::new(states.get(key), outbox.of(key))));
-        show(&mut write, &shown.collect::<Vec<_>>()).await?;
+        show(&mut write, &mut batch, &shown.collect::<Vec<_>>()).await?;
     }
     for collection in new {
         let mut after = Key { collection: collection.to_owned(), record: Uuid::nil() };
@@ -55,9 +57,10 @@ pub async fn show_what_is_new(store: &Store, usage: &Usage, context: Context) ->
             after = last.clone();
             let shown =
                 states.iter().map(|(key, state)| (key.clone(), Shown::new(Some(state), outbox.of(key))));
-            show(&mut write, &shown.collect::<Vec<_>>()).await?;
+            show(&mut write, &mut batch, &shown.collect::<Vec<_>>()).await?;
         }
     }
+    batch.run(&mut write).await?;
     sqlx::query("UPDATE sync_state SET shown = ?")
         .bind(serde_json::to_string(&known)?)
         .execute(&mut *write)

@@ -32,7 +32,10 @@ fn replica(desk: &Desk) -> SqliteReplica<impl Fn() -> store::Context> {
 }
 
 async fn sync_over(desk: &Desk, mut link: Link) -> Ended {
-    synchronize(&mut replica(desk), &mut link, clock, sync_engine::Ending::Compare).await
+    let mut replica = replica(desk);
+    let ended = synchronize(&mut replica, &mut link, clock, sync_engine::Ending::Compare).await;
+    replica.settle().await.unwrap();
+    ended
 }
 
 pub async fn sync(desk: &Desk, server: &Rc<RefCell<Memory>>) {
