@@ -5,7 +5,6 @@ use crate::line::{Line, Samples, round};
 use anyhow::{Context as _, Result, bail};
 use app::{Desk, DeskOptions, Tally, seed_clinic, sync_once};
 use clap::{Args, ValueEnum};
-use contract::Event;
 use domain::id::{AllergyId, NoteId, PatientId};
 use domain::patient::{Allergy, NoteKind, Severity};
 use e2e::DataFolder;
@@ -22,7 +21,8 @@ const SUITE: &str = "sync";
 const ROWS: u32 = 10_000;
 /// Records of the clinic that a fresh desk copies, at the least.
 const CLINIC_RECORDS: u64 = 100_000;
-/// Hints go out five times a second at most: edits that are further apart do not wait for each other.
+/// Hints go out twice a second at most. With the commits between them edits are further apart than that and do not wait
+/// for each other.
 const BETWEEN_EDITS: Duration = Duration::from_millis(300);
 const EDITS: usize = 40;
 const CAPTURE_ROUNDS: u32 = 15;
@@ -209,15 +209,16 @@ impl Bench {
             let body = format!("Edit {n}");
             let content = json!({"kind": "general", "body": body});
             let request = json!({"id": note, "versions": seen.1, "content": content});
-            let mut events = other.desk.subscribe();
+            let mut changes = other.desk.store().map_err(failed)?.subscribe();
             let started = Instant::now();
             one.desk.call("note_update", request).await.map_err(failed)?;
             saves.add(started.elapsed(), 0, 0);
             loop {
-                // The other desk's database tells that it has something new as it tells its windows.
-                let event = tokio::time::timeout(SOON, events.recv()).await.context("no edit arrived")??;
+                // The other desk's database tells that something new is committed.
+                let changed =
+                    tokio::time::timeout(SOON, changes.recv()).await.context("no edit arrived")??;
                 let took = started.elapsed();
-                let is_it = matches!(event, Event::Changed { collections } if collections.iter().any(|c| c == "patient_note"));
+                let is_it = changed.collections.contains(&"patient_note");
                 if is_it && body_and_versions(&other.desk, &patient).await?.0 == body {
                     samples.add(took, 0, 0);
                     break;

@@ -38,6 +38,12 @@ impl Backend {
         app::export_patients(&self.desk().await?, path).await
     }
 
+    /// Writes what the server has not acknowledged to a file; returns how many saves there were. The person has agreed to
+    /// replace what is there.
+    pub async fn export_unsent(&self, path: &Path) -> Result<u64, ErrorBody> {
+        app::export_unsent(&self.desk().await?, path, true).await
+    }
+
     /// Lets the windows of `app` hear of everything that changes.
     pub fn forward_events(&self, app: AppHandle) {
         let backend = self.clone();

@@ -1,6 +1,7 @@
 //! The two doors between a page and the app. `build.rs` lists them: nothing else can be called.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use contract::{ErrorBody, ErrorCode};
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub enum ShellAction {
     Ready,
     /// Asks for a place, and writes every patient there as CSV.
     ExportPatients,
+    /// Asks for a place, and writes there what the server has not acknowledged.
+    ExportUnsent,
 }
 
 /// Does what a page asks of the window around it.
@@ -45,7 +48,18 @@ pub async fn shell(
     backend: State<'_, Backend>,
 ) -> Result<Value, ErrorBody> {
     match action {
-        ShellAction::ExportPatients => return export_patients(&window, &backend).await,
+        ShellAction::ExportPatients => {
+            return match place(&window, "patients.csv", "CSV", "csv").await {
+                Some(path) => backend.export_patients(&path).await.map(Value::from),
+                None => Ok(Value::Null),
+            };
+        }
+        ShellAction::ExportUnsent => {
+            return match place(&window, "unsent.jsonl", "JSON", "jsonl").await {
+                Some(path) => backend.export_unsent(&path).await.map(Value::from),
+                None => Ok(Value::Null),
+            };
+        }
         ShellAction::WindowNew => window::open_another(&app),
         ShellAction::WindowClose => window.close(),
         ShellAction::Print => window.print(),
@@ -65,24 +79,16 @@ pub async fn shell(
     })
 }
 
-/// How many patients were written; nothing if the person thought better of it.
-async fn export_patients(window: &WebviewWindow, backend: &Backend) -> Result<Value, ErrorBody> {
+/// Where the person wants a file; nothing if they thought better of it.
+async fn place(window: &WebviewWindow, name: &str, kind: &str, extension: &str) -> Option<PathBuf> {
     let (tell, told) = tokio::sync::oneshot::channel();
-    window
-        .dialog()
-        .file()
-        .set_parent(window)
-        .set_file_name("patients.csv")
-        .add_filter("CSV", &["csv"])
-        .save_file(move |chosen| {
+    window.dialog().file().set_parent(window).set_file_name(name).add_filter(kind, &[extension]).save_file(
+        move |chosen| {
             // Nobody waits any more if the window was closed meanwhile.
             let _ = tell.send(chosen);
-        });
-    let chosen = told.await.ok().flatten().and_then(|chosen| chosen.into_path().ok());
-    match chosen {
-        None => Ok(Value::Null),
-        Some(path) => backend.export_patients(&path).await.map(Value::from),
-    }
+        },
+    );
+    told.await.ok().flatten().and_then(|chosen| chosen.into_path().ok())
 }
 
 /// For whoever started this and waits: the run command, the benchmark of the start, a script.

@@ -15,7 +15,9 @@ pub use problem::Problem;
 use crate::database::Database;
 use crate::live::Live;
 use crate::metrics::{self, Metrics};
+use crate::sync::Caller;
 use crate::tokens::Tokens;
+use crate::work::Change;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
@@ -68,6 +70,15 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Turns true when the server is about to end.
     pub ending: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// Tells whoever should know what was committed, after the device that did it.
+    fn announce(&self, caller: Caller, change: Change) {
+        self.metrics.merged(&change);
+        let live = Arc::clone(&self.live);
+        tokio::spawn(async move { live.announce(caller.clinic, change) });
+    }
 }
 
 /// Every route: the router is built from this, so that there is none beside it.

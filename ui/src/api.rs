@@ -23,6 +23,8 @@ pub enum ShellAction {
     Ready,
     /// Asks where to, then writes every patient as CSV.
     ExportPatients,
+    /// Asks where to, then writes what the server has not acknowledged.
+    ExportUnsent,
 }
 
 #[derive(Serialize)]

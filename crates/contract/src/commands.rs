@@ -141,6 +141,8 @@ commands! {
     SyncRevoke sync_revoke(SyncDeviceRef) -> Nothing, Sync, 1 statements, 200 steps;
     /// What happened with sync, the newest first.
     SyncLogList sync_log(SyncListRequest) -> Page<SyncLogItem>, Personal, 1 statements, 20_000 steps;
+    /// What the server has not acknowledged, record by record, the newest first.
+    UnsentList unsent_list(SyncListRequest) -> Page<UnsentItem>, PatientRead, 2 statements, 50_000 steps;
     /// What other desks changed, the newest first.
     SyncArrivals sync_arrivals(SyncListRequest) -> Page<ArrivalItem>, PatientRead, 2 statements, 50_000 steps;
     /// What two desks wrote at the same time, the newest first.

@@ -277,6 +277,17 @@ pub struct ArrivalItem {
     pub is_delete: bool,
 }
 
+/// A record with a change that the server has not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsentItem {
+    pub subject: SyncSubject,
+    /// When it was saved here.
+    pub saved_at: DateTime<Utc>,
+    /// The record was made by it.
+    pub is_new: bool,
+    pub is_delete: bool,
+}
+
 /// One entry of the log of sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncLogItem {

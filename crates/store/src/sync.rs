@@ -20,6 +20,7 @@ mod server;
 mod shadow;
 mod show;
 mod subject;
+mod unsent;
 mod upgrade;
 
 pub use attention::{Attention, list_attention, set_seen};
@@ -32,6 +33,7 @@ pub use parked::{Parked, list_parked};
 pub use renew::{Standing, go_on_as_another, standing};
 pub use server::{Own, Pairing, Server, device_names, note_contact, own, server};
 pub use subject::{Subject, subjects};
+pub use unsent::{Unsent as UnsentRecord, list_unsent};
 pub use upgrade::show_what_is_new;
 
 use crate::batch::Batch;

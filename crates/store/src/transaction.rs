@@ -107,9 +107,10 @@ impl Store {
 }
 
 impl Store {
-    /// A reader for statements each of which sees the database as it is by then.
+    /// The writer, for reading in statements each of which sees the database as it is by then: it still has the pages that
+    /// it wrote, which a reader has to fetch and decrypt after each change.
     pub(crate) async fn glance(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        Ok(self.readers.acquire().await?)
+        Ok(self.writer.acquire().await?)
     }
 }
 

@@ -118,8 +118,12 @@ async fn a_device_that_is_shut_out_is_told_within_5_seconds_and_keeps_its_unsent
     assert!(problem.message.contains("shut this device out"), "{problem:?}");
     desks[1].create("Ann", "Ash").await;
     assert_eq!(desks[1].status().await.unsent, 1);
+    let unsent = desks[1].call("unsent_list", json!({"limit": 50})).await;
+    let row = &unsent["rows"][0];
+    assert_eq!((&row["subject"]["patient_name"], &row["is_new"]), (&json!("Ann Ash"), &json!(true)));
     // Let in again, it goes on where it was.
     desks[1].pair(&site, &site.invite(&clinic.id).unwrap(), "Desk 1").await;
     desks[1].until_up_to_date().await;
     desks[0].until("the patient", async |desk| desk.families().await == ["Ash"]).await;
+    assert_eq!(desks[1].call("unsent_list", json!({"limit": 50})).await["rows"], json!([]));
 }

@@ -75,10 +75,19 @@ async fn two_windows_share_a_clinic_and_one_conflict_is_shown_judged_and_gone_in
     rename(&other, &patient, "Ana", "Anne").await?;
     line_says(&one, "1 unsent").await?;
     one.screenshot("sync-offline").await?;
+    go_to(&one, "/sync/unsent").await?;
+    says(&one, "Anna Ruiz").await?;
+    for theme in ["light", "dark"] {
+        one.run("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await?;
+        one.screenshot(&format!("sync-unsent-{theme}")).await?;
+        let faults = one.axe().await?;
+        assert!(faults.is_empty(), "{theme}: {faults:?}");
+    }
     site.start_server()?;
     for desk in [&one, &other] {
         line_says(desk, "Conflicts 1").await?;
     }
+    says(&one, "Nothing waits to be sent").await?;
     // Both versions, side by side; one key keeps the other one.
     go_to(&one, "/sync/conflicts").await?;
     one.find("[data-testid=conflict]").await?;

@@ -65,7 +65,7 @@ pub async fn run(desk: &Desk, what: SyncWhat) -> Result<ExitCode, ErrorBody> {
         SyncWhat::Once { json } => once(desk, json).await,
         SyncWhat::Status { json } => status(desk, json).await,
         SyncWhat::Export { file } => {
-            let saves = export_unsent(desk, &file).await?;
+            let saves = export_unsent(desk, &file, false).await?;
             say!("{saves} unsent saves written to {}", file.display());
             Ok(ExitCode::SUCCESS)
         }

@@ -97,8 +97,7 @@ pub async fn push(
     Body(push, _room): Body<Envelope<Push>>,
 ) -> Answer<Envelope<Pushed>> {
     let (pushed, change) = sync::push(&shared.database, caller, push).await?;
-    shared.metrics.merged(&change);
-    shared.live.announce(caller.clinic, change);
+    shared.announce(caller, change);
     Ok(Json(pushed))
 }
 
@@ -142,8 +141,7 @@ pub async fn upload(
     Body(upload, _room): Body<Envelope<Upload>>,
 ) -> Result<StatusCode, ServerError> {
     let change = sync::upload(&shared.database, caller, upload).await?;
-    shared.metrics.merged(&change);
-    shared.live.announce(caller.clinic, change);
+    shared.announce(caller, change);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -10,15 +10,15 @@ use std::path::Path;
 use store::list_whole_outbox;
 use sync_protocol::Transaction;
 
-/// Writes every unacknowledged save into a new file, one JSON object a line. Returns how many there are.
+/// Writes every unacknowledged save into a file, one JSON object a line. Returns how many there are.
 ///
 /// # Errors
-/// A database that is not open; a file that is there already or cannot be written.
-pub async fn export_unsent(desk: &Desk, file: &Path) -> Result<u64, ErrorBody> {
+/// A database that is not open; a file that cannot be written, or is there already and is not to be replaced.
+pub async fn export_unsent(desk: &Desk, file: &Path, replace: bool) -> Result<u64, ErrorBody> {
     let call = Call::new(desk, "sync_export");
     let (unsent, file) = (load(&call).await?, file.to_owned());
     let count = unsent.len() as u64;
-    blocking(move || write(&unsent, &file)).await?;
+    blocking(move || write(&unsent, &file, replace)).await?;
     Ok(count)
 }
 
@@ -29,8 +29,10 @@ async fn load(call: &Call) -> Result<Vec<Transaction>, AppError> {
     Ok(unsent)
 }
 
-fn write(unsent: &[Transaction], file: &Path) -> Result<(), AppError> {
-    let file = OpenOptions::new().write(true).create_new(true).open(file).map_err(AppError::File)?;
+fn write(unsent: &[Transaction], file: &Path, replace: bool) -> Result<(), AppError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!replace);
+    let file = options.open(file).map_err(AppError::File)?;
     let mut file = BufWriter::new(file);
     for transaction in unsent {
         let line = serde_json::to_string(transaction).map_err(|source| AppError::Request { source })?;

@@ -139,6 +139,23 @@ fn subject(key: &Key, subjects: &BTreeMap<Key, Subject>) -> SyncSubject {
     }
 }
 
+/// What the server has not acknowledged, the newest first.
+pub async fn unsent_list(call: &Call, request: SyncListRequest) -> Result<Page<UnsentItem>, AppError> {
+    let (before, limit) = asked(&request)?;
+    let mut read = call.read().await?;
+    let (unsent, next) = shared::list_unsent(&mut read, before, limit).await?;
+    let keys: Vec<_> = unsent.iter().map(|unsent| unsent.key.clone()).collect();
+    let subjects = shared::subjects(&mut read, &keys).await?;
+    read.end().await?;
+    let item = |unsent: shared::UnsentRecord| UnsentItem {
+        subject: subject(&unsent.key, &subjects),
+        saved_at: unsent.at,
+        is_new: unsent.is_new,
+        is_delete: unsent.is_delete,
+    };
+    Ok(Page { rows: unsent.into_iter().map(item).collect(), next: cursor::encode(next)? })
+}
+
 /// What other desks changed, the newest first.
 pub async fn sync_arrivals(call: &Call, request: SyncListRequest) -> Result<Page<ArrivalItem>, AppError> {
     let (before, limit) = asked(&request)?;

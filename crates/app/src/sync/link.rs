@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use store::sync::{Numbers, numbers};
 use store::{Context, Store, Usage};
 use sync_engine::{Failure, Server};
@@ -39,6 +40,10 @@ pub struct Watch {
     /// Before ops up to this one are sent; may keep them from it.
     pub before_push: Box<dyn Fn(u64) -> std::result::Result<(), SyncError> + Send>,
 }
+
+/// How long the page of what was just pushed may wait: the live channel brings it without a question, and with it that of
+/// the next save, if there is one. It is news to the other desks, not to this one.
+const ECHO: Duration = Duration::from_millis(10);
 
 /// The next page, asked for while the one before it is being kept.
 struct Ahead {
@@ -78,6 +83,8 @@ pub struct Link<C> {
     pub heard: Heard,
     /// A page was asked for, and not only heard.
     pub has_asked: bool,
+    /// Something was pushed whose page has not come.
+    has_pushed: bool,
     pub tally: Tally,
 }
 
@@ -97,6 +104,7 @@ impl<C: Fn() -> Context> Link<C> {
             ahead: None,
             heard: Heard::default(),
             has_asked: false,
+            has_pushed: false,
             tally: Tally::default(),
         }
     }
@@ -214,10 +222,14 @@ impl<C: Fn() -> Context> Server for Link<C> {
         let pushed: Pushed = self.ask("/v1/push", &envelope).await?;
         self.tally.sent_bytes += self.http.sent_bytes() - before;
         self.tally.sent += sent as u64;
+        self.has_pushed = true;
         Ok(pushed)
     }
 
     async fn pull(&mut self, pull: Pull) -> Result<Page> {
+        if std::mem::take(&mut self.has_pushed) && self.heard.is_open() {
+            tokio::time::sleep(ECHO).await;
+        }
         let page = match self.told(&pull).await? {
             Some(page) => page,
             None => self.asked(pull).await?,

@@ -5,6 +5,7 @@ use super::address;
 use super::http::{Http, certificate_error};
 use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sync_protocol::{Envelope, Hint, Page, Pull, Told};
@@ -38,11 +39,26 @@ const TOLD_MAX: usize = 64;
 
 /// What the channel told.
 #[derive(Clone, Debug, Default)]
-pub struct Heard(Arc<Mutex<VecDeque<Told>>>);
+pub struct Heard(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    told: Mutex<VecDeque<Told>>,
+    is_open: AtomicBool,
+}
 
 impl Heard {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Told>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the channel is open, as far as is known.
+    pub fn is_open(&self) -> bool {
+        self.0.is_open.load(Ordering::Relaxed)
+    }
+
+    fn set_open(&self, is_open: bool) {
+        self.0.is_open.store(is_open, Ordering::Relaxed);
     }
 
     fn add(&self, changes: Vec<Told>) {
@@ -80,6 +96,7 @@ pub async fn listen(http: Http, heard: Heard, news: mpsc::Sender<News>) {
     let mut pause = PAUSE.0;
     loop {
         let ended = hear(&http, &heard, &news).await;
+        heard.set_open(false);
         if news.is_closed() {
             return;
         }
@@ -127,6 +144,7 @@ async fn hear(http: &Http, heard: &Heard, news: &mpsc::Sender<News>) -> Result<(
     let connecting = connect_async_tls_with_config(request, None, true, Some(connector));
     let late = || Error::Io(std::io::ErrorKind::TimedOut.into());
     let (mut socket, _) = timeout(CONNECT, connecting).await.map_err(|_| late())??;
+    heard.set_open(true);
     if news.send(News::Open).await.is_err() {
         return Ok(());
     }

@@ -16,6 +16,7 @@ mod overview;
 mod parked;
 mod revoke;
 mod tabs;
+mod unsent;
 mod values;
 
 pub use facts::{Explanation, Facts, ToDo};
@@ -37,6 +38,7 @@ use log::Log;
 use overview::Overview;
 use parked::Parked;
 use tabs::Tabs;
+use unsent::Unsent;
 
 /// What the page can show, as far as is known.
 #[derive(Clone, PartialEq)]
@@ -79,6 +81,7 @@ fn content(part: Part) -> AnyView {
             <Parked />
         }
         .into_any(),
+        Part::Unsent => view! { <Unsent /> }.into_any(),
         Part::Arrivals => view! { <Arrivals /> }.into_any(),
         Part::Devices => view! { <Devices /> }.into_any(),
         Part::Log => view! { <Log /> }.into_any(),

@@ -11,14 +11,22 @@ pub enum Part {
     Overview,
     Conflicts,
     Attention,
+    Unsent,
     Arrivals,
     Devices,
     Log,
 }
 
 impl Part {
-    const ALL: [Self; 6] =
-        [Self::Overview, Self::Conflicts, Self::Attention, Self::Arrivals, Self::Devices, Self::Log];
+    const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Conflicts,
+        Self::Attention,
+        Self::Unsent,
+        Self::Arrivals,
+        Self::Devices,
+        Self::Log,
+    ];
 
     /// The part that an address names; the overview if it names none.
     pub fn from_path(part: Option<&str>) -> Option<Self> {
@@ -38,6 +46,7 @@ impl Part {
             Self::Overview => "",
             Self::Conflicts => "conflicts",
             Self::Attention => "attention",
+            Self::Unsent => "unsent",
             Self::Arrivals => "arrivals",
             Self::Devices => "devices",
             Self::Log => "log",
@@ -49,6 +58,7 @@ impl Part {
             Self::Overview => t!(sync.overview),
             Self::Conflicts => t!(sync.conflicts),
             Self::Attention => t!(sync.attention),
+            Self::Unsent => t!(sync.unsent),
             Self::Arrivals => t!(sync.arrivals),
             Self::Devices => t!(sync.devices),
             Self::Log => t!(sync.log),
@@ -66,6 +76,7 @@ pub fn Tabs() -> impl IntoView {
             let n = match part {
                 Part::Conflicts => status.conflicts,
                 Part::Attention => status.attention + status.parked + status.waiting,
+                Part::Unsent => status.unsent,
                 _ => 0,
             };
             (n > 0).then(|| number(n))
