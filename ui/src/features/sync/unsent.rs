@@ -22,7 +22,8 @@ pub fn Unsent() -> impl IntoView {
     let count =
         Memo::new(move |_| desk.sync.value.with(|status| status.as_ref().map_or(0, |status| status.unsent)));
     Effect::new(move |_| {
-        count.track();
+        // Read, not only followed: a memo that nobody reads follows nothing.
+        count.get();
         listing.refresh::<UnsentList>();
     });
     let line = |item: UnsentItem| {
