@@ -4,7 +4,7 @@ use super::problem::Problems;
 use super::{Problem, Shared};
 use crate::devices::Standing;
 use crate::error::ServerError;
-use crate::live::PAUSE;
+use crate::live::{Latest, PAUSE};
 use crate::secrets::Token;
 use crate::sync::Caller;
 use axum::Extension;
@@ -14,6 +14,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How often a device is asked whether it is still there, and how long its silence may last.
@@ -43,16 +44,24 @@ pub async fn live(
     let upgrade = upgrade.map_err(|_| {
         Problem::new(StatusCode::BAD_REQUEST, "malformed", "this address is for WebSockets of version 13")
     })?;
+    // Before the device hears that the channel is open and asks for what came before.
+    let latest = shared.live.subscribe(caller.clinic);
     let response = upgrade
         .max_message_size(MESSAGE_MAX_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(move |socket| serve(shared, caller, token, socket));
+        .on_upgrade(move |socket| serve(shared, caller, token, latest, socket));
     Ok(response)
 }
 
-async fn serve(shared: Shared, caller: Caller, token: Token, mut socket: WebSocket) {
+async fn serve(
+    shared: Shared,
+    caller: Caller,
+    token: Token,
+    latest: watch::Receiver<Latest>,
+    mut socket: WebSocket,
+) {
     let _counted = shared.metrics.channel();
-    let end = hint(shared, caller, &token, &mut socket).await;
+    let end = hint(shared, caller, &token, latest, &mut socket).await;
     if let Some((code, reason)) = end {
         let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         // Whoever is gone need not be told.
@@ -65,10 +74,10 @@ async fn hint(
     mut shared: Shared,
     caller: Caller,
     token: &Token,
+    mut latest: watch::Receiver<Latest>,
     socket: &mut WebSocket,
 ) -> Option<(u16, &'static str)> {
-    let mut latest = shared.live.subscribe(caller.clinic);
-    let mut told = latest.borrow().head;
+    let mut told = 0;
     let mut revoked = shared.tokens.revoked();
     let mut heard = Instant::now();
     let mut ping = tokio::time::interval(PING);
