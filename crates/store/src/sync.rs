@@ -5,6 +5,7 @@
 //! several moments, which is no harm: nobody else changes where the device is, and what comes to the outbox meanwhile is
 //! behind what was read.
 
+mod answers;
 mod attention;
 mod conflicts;
 mod join;
@@ -20,6 +21,7 @@ mod server;
 mod shadow;
 mod show;
 mod subject;
+mod take;
 mod unsent;
 mod upgrade;
 
@@ -36,22 +38,23 @@ pub use subject::{Subject, subjects};
 pub use unsent::{Unsent as UnsentRecord, list_unsent};
 pub use upgrade::show_what_is_new;
 
-use crate::batch::Batch;
 use crate::capture::Context;
 use crate::error::StoreError;
 use crate::meter::Usage;
 use crate::open::Store;
-use crate::outbox::{self, list_outbox, outbox_sql};
+use crate::outbox::{self, outbox_sql};
 use crate::transaction::Write;
+use answers::keep_answers;
 use position::State;
-use shadow::{Outbox, Shadow};
+use shadow::{Outbox, Shadow, show_again};
 use sqlx::{AssertSqlSafe, Column, FromRow, Row};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use sync_engine::{Phase, Position, Replica};
 use sync_protocol::{
     Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Place, Push, RecordState,
-    Rejection, Remembered, ReplicaId, Sent, Transaction, Values,
+    Remembered, ReplicaId, Sent, Transaction, Values,
 };
+use take::{Known, take};
 use uuid::Uuid;
 
 /// Ops of a push at most, and bytes of their values, unless one transaction has more: the server takes bodies of 16 MiB.
@@ -402,244 +405,6 @@ fn within_bytes(transactions: &mut Vec<Transaction>) {
     };
     let fitting = transactions.iter().take_while(fits).count();
     transactions.truncate(fitting.max(1));
-}
-
-/// Keeps what the server made of transactions.
-async fn keep_answers(
-    write: &mut Write,
-    epoch: Epoch,
-    answers: Vec<(Dot, Outcome)>,
-) -> Result<(), StoreError> {
-    let state = State::load(write).await?;
-    if state.target()? != Some(epoch) {
-        return Ok(());
-    }
-    let seqs: Vec<_> =
-        answers.iter().map(|(key, outcome)| vec![key.seq.into(), outcome.seq.into()]).collect();
-    sqlx::query(
-        "INSERT INTO sent_transaction (first_seq, last_seq, sent_in, answered_in, seq)
-         SELECT a.value ->> 0,
-           (SELECT last_seq FROM transaction_log WHERE last_seq >= a.value ->> 0 ORDER BY last_seq LIMIT 1),
-           ?2, ?2, a.value ->> 1
-         FROM json_each(?1) a WHERE true
-         ON CONFLICT (first_seq) DO UPDATE SET answered_in = excluded.answered_in, seq = excluded.seq",
-    )
-    .bind(crate::json::rows(seqs)?)
-    .bind(epoch.0)
-    .execute(&mut **write)
-    .await?;
-    let mut changed = BTreeSet::new();
-    for (key, outcome) in answers {
-        if let Some(rejection) = outcome.rejected {
-            changed.extend(file_rejection(write, key, rejection).await?);
-        }
-    }
-    changed.extend(clear(write, &state).await?);
-    show_again(write, changed).await
-}
-
-/// What taking a page in has to know of the database, read at once.
-struct Known {
-    state: State,
-    shadow: Shadow,
-    has: Has,
-    /// What the records of the page count so far in the sums.
-    digests: Vec<(String, Uuid, i64)>,
-}
-
-/// Which device this is, and what there is besides the records.
-#[derive(FromRow)]
-struct Has {
-    device: Uuid,
-    answered: bool,
-    outbox: bool,
-    attention: bool,
-    staged: bool,
-}
-
-impl Known {
-    async fn load(
-        write: &mut Write,
-        records: impl Iterator<Item = &(Key, RecordState)>,
-    ) -> Result<Self, StoreError> {
-        let sql = format!(
-            "SELECT * FROM sync_state;
-             SELECT device, EXISTS (SELECT 1 FROM sent_transaction WHERE answered_in IS NOT NULL) AS answered,
-               EXISTS (SELECT 1 FROM outbox) AS outbox, EXISTS (SELECT 1 FROM attention) AS attention,
-               EXISTS (SELECT 1 FROM staged_page) AS staged FROM device;
-             {};
-             {}",
-            numbers::ALL,
-            shadow::DIGESTS,
-        );
-        let keys = shadow::keys_json(records.map(|(key, _)| key))?;
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut **write).await?;
-        let (mut state, mut has) = (None, None);
-        let (mut replicas, mut digests) = (Vec::new(), Vec::new());
-        for row in &rows {
-            match row.columns().first().map(Column::name) {
-                Some("no") => replicas.push(FromRow::from_row(row)?),
-                Some("collection") => digests.push(FromRow::from_row(row)?),
-                Some("device") => has = Some(Has::from_row(row)?),
-                _ => state = Some(State::from_row(row)?),
-            }
-        }
-        let state = state.ok_or(sqlx::Error::RowNotFound)?;
-        let has = has.ok_or(sqlx::Error::RowNotFound)?;
-        Ok(Self { state, shadow: Shadow::new(Numbers::of(replicas)), has, digests })
-    }
-}
-
-/// Takes over what was staged and `records`, which reach the head. What a server of a new epoch does not have although
-/// it was told stays: absence never means deletion, and the sums differ then.
-async fn take(
-    write: &mut Write,
-    known: Known,
-    epoch: Epoch,
-    head: u64,
-    records: Vec<(Key, RecordState)>,
-) -> Result<(), StoreError> {
-    let Known { mut state, mut shadow, has, digests } = known;
-    // A first copy is no news.
-    let is_news = state.epoch() == Some(epoch);
-    let has_staged = state.has_staged(epoch);
-    state.reach(epoch, head)?;
-    let mut batch = Batch::default();
-    state.save_with(&mut batch);
-    let mut changed = if has.answered { clear(write, &state).await? } else { BTreeSet::new() };
-    let outbox = if has.outbox { Outbox::load(write).await? } else { Outbox::default() };
-    let derives_later = has_staged && !is_news && is_mostly_new(write).await?;
-    if derives_later {
-        write.derive_later();
-    }
-    let pages: Vec<i64> = match has_staged {
-        true => sqlx::query_scalar("SELECT no FROM staged_page ORDER BY no").fetch_all(&mut **write).await?,
-        false => Vec::new(),
-    };
-    for page in pages {
-        let staged = shadow.staged(write, page).await?;
-        shadow.forget_digests(write, &staged).await?;
-        if is_news {
-            journal::note_arrivals(write, &mut batch, &staged, has.device)?;
-        }
-        shadow.put(write, &mut batch, &staged, &outbox, &mut changed).await?;
-        batch.run(write).await?;
-    }
-    let records = shadow.told(write, records).await?;
-    match has_staged {
-        true => shadow.forget_digests(write, &records).await?,
-        false => shadow.forget(digests),
-    }
-    if is_news {
-        journal::note_arrivals(write, &mut batch, &records, has.device)?;
-    }
-    if has_staged {
-        batch.add("DELETE FROM staged_page");
-    }
-    shadow.put(write, &mut batch, &records, &outbox, &mut changed).await?;
-    batch.run(write).await?;
-    show_again(write, changed).await?;
-    if derives_later {
-        write.derive_anew().await?;
-    }
-    if has.attention { attention::settle(write, &shadow).await } else { Ok(()) }
-}
-
-/// Whether a first copy brings far more than there is: deriving everything anew is quicker then than row by row.
-async fn is_mostly_new(write: &mut Write) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar("SELECT count(*) < 100 FROM (SELECT 1 FROM patient LIMIT 100)")
-        .fetch_one(&mut **write)
-        .await?)
-}
-
-/// Pending ends when what the server made of it is here; tells which records it was about.
-async fn clear(write: &mut Write, state: &State) -> Result<BTreeSet<Key>, StoreError> {
-    let Some(epoch) = state.epoch() else { return Ok(BTreeSet::new()) };
-    let ended: Vec<(i64, i64)> = sqlx::query_as(
-        "DELETE FROM sent_transaction WHERE answered_in = ? AND seq <= ? RETURNING first_seq, last_seq",
-    )
-    .bind(epoch.0)
-    .bind(i64::try_from(state.cursor()?).unwrap_or(i64::MAX))
-    .fetch_all(&mut **write)
-    .await?;
-    let mut keys = BTreeSet::new();
-    let spans = ended.iter().map(|(first, last)| vec![(*first).into(), (*last).into()]);
-    let spans = crate::json::rows(spans)?;
-    if !ended.is_empty() {
-        let cleared: Vec<(i64, Uuid)> = sqlx::query_as(
-            "DELETE FROM outbox WHERE seq IN (
-               SELECT o.seq FROM json_each(?) e JOIN outbox o ON o.seq BETWEEN e.value ->> 0 AND e.value ->> 1)
-             RETURNING collection, record",
-        )
-        .bind(spans)
-        .fetch_all(&mut **write)
-        .await?;
-        keys.extend(cleared.into_iter().filter_map(|(collection, record)| {
-            let collection = crate::manifest::collection(collection)?.name.to_owned();
-            Some(Key { collection, record })
-        }));
-    }
-    Ok(keys)
-}
-
-/// What was rejected leaves the outbox and needs attention; tells which records it was about.
-async fn file_rejection(write: &mut Write, key: Dot, rejection: Rejection) -> Result<Vec<Key>, StoreError> {
-    let first = i64::try_from(key.seq).unwrap_or(i64::MAX);
-    let transactions = list_outbox(write, first - 1, 1).await?;
-    let of = |transaction: &Transaction| transaction.key() == Some(key);
-    let Some(transaction) = transactions.into_iter().find(of) else { return Ok(Vec::new()) };
-    let seqs: BTreeSet<_> = rejection.ops.iter().map(|op| op.seq).collect();
-    let (rejected, standing): (Vec<_>, Vec<_>) =
-        transaction.ops.iter().partition(|op| seqs.contains(&op.id.seq));
-    let (keys, stands) = (rejected.into_iter().map(Op::key).collect(), !standing.is_empty());
-    let at = write.context().at.timestamp_millis();
-    let entry = serde_json::to_string(&Remembered { transaction, rejection })?;
-    sqlx::query("INSERT INTO attention (replica, first_seq, entry, filed_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(key.replica.0)
-        .bind(first)
-        .bind(entry)
-        .bind(at)
-        .execute(&mut **write)
-        .await?;
-    write.touch("attention");
-    sqlx::query("UPDATE outbox SET rejected = 1 WHERE seq IN (SELECT value FROM json_each(?))")
-        .bind(serde_json::to_string(&seqs)?)
-        .execute(&mut **write)
-        .await?;
-    if !stands {
-        forget(write, first).await?;
-    }
-    Ok(keys)
-}
-
-/// A transaction of which nothing stands is not sent again.
-async fn forget(write: &mut Write, first: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM outbox WHERE seq BETWEEN ?1 AND (SELECT last_seq FROM sent_transaction WHERE first_seq = ?1)",
-    )
-    .bind(first)
-    .execute(&mut **write)
-    .await?;
-    sqlx::query("DELETE FROM sent_transaction WHERE first_seq = ?").bind(first).execute(&mut **write).await?;
-    Ok(())
-}
-
-/// Shows these records as they are now.
-async fn show_again(write: &mut Write, keys: BTreeSet<Key>) -> Result<(), StoreError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let outbox = Outbox::load(write).await?;
-    let shadow = Shadow::load(write).await?;
-    let keys: Vec<_> = keys.into_iter().collect();
-    for keys in keys.chunks(shadow::CHUNK) {
-        let states = shadow.of(write, keys).await?;
-        let shown: Vec<_> =
-            keys.iter().map(|key| (key.clone(), show::Shown::new(states.get(key), outbox.of(key)))).collect();
-        let mut batch = Batch::default();
-        show::show(write, &mut batch, &shown).await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

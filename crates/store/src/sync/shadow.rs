@@ -296,6 +296,24 @@ impl Shadow {
     }
 }
 
+/// Shows these records as they are now.
+pub(super) async fn show_again(write: &mut Write, keys: BTreeSet<Key>) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let outbox = Outbox::load(write).await?;
+    let shadow = Shadow::load(write).await?;
+    let keys: Vec<_> = keys.into_iter().collect();
+    for keys in keys.chunks(CHUNK) {
+        let states = shadow.of(write, keys).await?;
+        let shown: Vec<_> =
+            keys.iter().map(|key| (key.clone(), Shown::new(states.get(key), outbox.of(key)))).collect();
+        let mut batch = Batch::default();
+        show(write, &mut batch, &shown).await?;
+    }
+    Ok(())
+}
+
 /// What records count in the sums, of a list of keys.
 pub(super) const DIGESTS: &str = "SELECT s.collection, s.record, s.digest FROM json_each(?) w
     JOIN server_record s ON s.collection = w.value ->> 0 AND s.record = unhex(w.value ->> 1)";
