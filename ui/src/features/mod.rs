@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod errors;
+pub mod export;
 pub mod frame;
 pub mod imports;
 pub mod key_map;

@@ -12,11 +12,11 @@ mod working;
 use contract::ImportPhase;
 use domain::id::ImportId;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::components::A;
 
-use crate::api::{self, ShellAction};
+use crate::api::ShellAction;
 use crate::components::placeholder::{Failure, Skeleton};
+use crate::features::export::export;
 use crate::state::{Desk, use_desk};
 use crate::t;
 use choose::Choose;
@@ -81,12 +81,5 @@ fn Stage(store: ImportStore, phase: ImportPhase) -> impl IntoView {
 
 /// Asks where to, and writes every patient as CSV.
 pub fn export_patients(desk: Desk) {
-    spawn_local(async move {
-        match api::shell(ShellAction::ExportPatients).await {
-            // Nothing comes back if the person thought better of it.
-            Ok(serde_json::Value::Null) => {}
-            Ok(_) => desk.toasts.done(t!(import.exported)),
-            Err(error) => desk.toasts.failed_with_retry(&error, move || export_patients(desk)),
-        }
-    });
+    export(desk, ShellAction::ExportPatients, t!(import.exported));
 }

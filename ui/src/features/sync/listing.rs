@@ -101,6 +101,11 @@ impl<T: Clone + Send + Sync + 'static> Listing<T> {
         self.rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty))
     }
 
+    /// Whether there are rows: whatever frames them is not drawn anew for each change of theirs.
+    pub fn any(self) -> Memo<bool> {
+        Memo::new(move |_| self.rows.with(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty())))
+    }
+
     pub fn is_loading(self) -> bool {
         self.rows.with(Option::is_none) && self.error.with(Option::is_none)
     }

@@ -29,8 +29,7 @@ pub fn Log() -> impl IntoView {
         }
     };
     let rows = move || listing.all().into_iter().map(line).collect_view();
-    let any =
-        Memo::new(move |_| listing.rows.with(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty())));
+    let any = listing.any();
     view! {
         <section class="section">
             <div class="section-head"><h2>{t!(sync.log_title)}</h2></div>

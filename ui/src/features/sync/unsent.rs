@@ -1,16 +1,16 @@
 use contract::{UnsentItem, UnsentList};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::listing::{Listing, Rest};
 use super::values::Whose;
-use crate::api::{self, ShellAction};
+use crate::api::ShellAction;
 use crate::components::button::{Button, Weight};
 use crate::components::icon::Glyph;
 use crate::components::mark::{Mark, Tone};
 use crate::components::placeholder::Empty;
+use crate::features::export::export;
 use crate::features::words;
-use crate::state::{Desk, use_desk};
+use crate::state::use_desk;
 use crate::t;
 use crate::view_model::record;
 
@@ -42,8 +42,7 @@ pub fn Unsent() -> impl IntoView {
         }
     };
     let rows = move || listing.all().into_iter().map(line).collect_view();
-    let any =
-        Memo::new(move |_| listing.rows.with(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty())));
+    let any = listing.any();
     view! {
         <section class="section">
             <div class="section-head">
@@ -53,7 +52,7 @@ pub fn Unsent() -> impl IntoView {
                         label=t!(sync.export_unsent).to_owned()
                         glyph=Glyph::Export
                         weight=Weight::Quiet
-                        on_press=move |_| export_unsent(desk)
+                        on_press=move |_| export(desk, ShellAction::ExportUnsent, t!(sync.exported_unsent))
                     />
                 </Show>
             </div>
@@ -80,16 +79,4 @@ pub fn Unsent() -> impl IntoView {
             />
         </section>
     }
-}
-
-/// Asks where to, and writes what is unsent for whoever has to enter it elsewhere.
-fn export_unsent(desk: Desk) {
-    spawn_local(async move {
-        match api::shell(ShellAction::ExportUnsent).await {
-            // Nothing comes back if the person thought better of it.
-            Ok(serde_json::Value::Null) => {}
-            Ok(_) => desk.toasts.done(t!(sync.exported_unsent)),
-            Err(error) => desk.toasts.failed_with_retry(&error, move || export_unsent(desk)),
-        }
-    });
 }
