@@ -107,7 +107,11 @@ impl Database {
     async fn begin(&self, begin: &str, clinic: Uuid) -> Result<PgTransaction<'static>, ServerError> {
         // In one go with the beginning. A UUID's text holds nothing that would have to be escaped.
         let sql = format!("{begin}; SET LOCAL frontdesk.clinic = '{clinic}'");
-        Ok(self.pool.begin_with(AssertSqlSafe(sql)).await?)
+        let pool = self.pool.clone();
+        // Goes on if whoever asks goes away meanwhile: sqlx does not end a transaction whose beginning was not waited for,
+        // and the connection would answer others out of it, by a moment of the past.
+        let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(sql)).await }).await;
+        Ok(begun.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
     }
 }
 

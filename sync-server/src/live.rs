@@ -122,9 +122,15 @@ impl Live {
         if self.is_heard(clinic) {
             self.hint(clinic, epoch, head, told(change));
         }
+        self.tell_later([(clinic, (epoch, head))]);
+    }
+
+    fn tell_later(&self, news: impl IntoIterator<Item = (Uuid, (Epoch, u64))>) {
         let mut untold = lock(&self.untold);
-        let known = untold.entry(clinic).or_insert((epoch, head));
-        *known = (epoch, if known.0 == epoch { known.1.max(head) } else { head });
+        for (clinic, (epoch, head)) in news {
+            let known = untold.entry(clinic).or_insert((epoch, head));
+            *known = (epoch, if known.0 == epoch { known.1.max(head) } else { head });
+        }
         drop(untold);
         self.news.notify_one();
     }
@@ -157,11 +163,11 @@ impl Live {
                 .bind(news)
                 .execute(database.pool())
                 .await;
-            if let Err(error) = told {
-                // Their devices poll.
-                tracing::warn!(%error, "the other servers could not be told of changes");
-            }
             tokio::time::sleep(PAUSE).await;
+            if let Err(error) = told {
+                tracing::warn!(%error, "the other servers could not be told of changes");
+                self.tell_later(untold);
+            }
         }
     }
 
@@ -175,28 +181,34 @@ impl Live {
     /// Hears what the other servers tell, for as long as the server runs.
     pub async fn listen(&self, database: &Database, mut listener: PgListener) {
         loop {
-            let error = match self.hear(&mut listener).await {
-                Ok(()) => continue,
-                Err(error) => error,
-            };
-            tracing::warn!(%error, "the other servers cannot be heard");
-            listener = loop {
-                tokio::time::sleep(RETRY).await;
-                if let Ok(listener) = Self::connect(database).await {
-                    break listener;
+            match listener.try_recv().await {
+                Ok(Some(notification)) => self.heard(notification.payload()),
+                Ok(None) => self.close_all(),
+                Err(error) => {
+                    tracing::warn!(%error, "the other servers cannot be heard");
+                    listener = loop {
+                        tokio::time::sleep(RETRY).await;
+                        if let Ok(listener) = Self::connect(database).await {
+                            break listener;
+                        }
+                    };
+                    self.close_all();
                 }
-            };
+            }
         }
     }
 
-    async fn hear(&self, listener: &mut PgListener) -> Result<(), sqlx::Error> {
-        let notification = listener.recv().await?;
-        if let Some((clinic, epoch, head)) = read(notification.payload())
+    fn heard(&self, told: &str) {
+        if let Some((clinic, epoch, head)) = read(told)
             && self.is_heard(clinic)
         {
             self.hint(clinic, epoch, head, None);
         }
-        Ok(())
+    }
+
+    /// Something may have been missed: the devices open their channels again, and ask.
+    fn close_all(&self) {
+        lock(&self.clinics).clear();
     }
 }
 

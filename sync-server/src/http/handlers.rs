@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::problem::Problems;
-use super::{Problem, Shared};
+use super::{Problem, Shared, TIMEOUT};
 use crate::devices::{self, Device, INVITE_MINUTES};
 use crate::error::ServerError;
 use crate::secrets::Code;
@@ -15,6 +15,8 @@ use std::net::SocketAddr;
 use sync_protocol::{
     Bucket, Content, Digests, Envelope, Epoch, Key, Offer, Page, Pull, Push, Pushed, Upload,
 };
+use tokio::time::timeout;
+use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -94,11 +96,15 @@ pub async fn epoch(State(shared): State<Shared>, Extension(caller): Extension<Ca
 pub async fn push(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(push, _room): Body<Envelope<Push>>,
+    Body(push, room): Body<Envelope<Push>>,
 ) -> Answer<Envelope<Pushed>> {
-    let (pushed, change) = sync::push(&shared.database, caller, push).await?;
-    shared.announce(caller, change);
-    Ok(Json(pushed))
+    to_its_end(async move {
+        let _room = room;
+        let (pushed, change) = sync::push(&shared.database, caller, push).await?;
+        shared.announce(caller, change);
+        Ok(Json(pushed))
+    })
+    .await
 }
 
 /// The next records in the order of their last change.
@@ -138,11 +144,24 @@ pub async fn offer(
 pub async fn upload(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Body(upload, _room): Body<Envelope<Upload>>,
+    Body(upload, room): Body<Envelope<Upload>>,
 ) -> Result<StatusCode, ServerError> {
-    let change = sync::upload(&shared.database, caller, upload).await?;
-    shared.announce(caller, change);
-    Ok(StatusCode::NO_CONTENT)
+    to_its_end(async move {
+        let _room = room;
+        let change = sync::upload(&shared.database, caller, upload).await?;
+        shared.announce(caller, change);
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// Goes on if the device goes away meanwhile: what was committed has to be announced, or nobody hears of it before the
+/// next poll.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ServerError>> + Send + 'static,
+) -> Result<T, ServerError> {
+    let ended = tokio::spawn(timeout(TIMEOUT, work).in_current_span()).await;
+    ended.ok().and_then(Result::ok).unwrap_or(Err(sqlx::Error::WorkerCrashed.into()))
 }
 
 /// Asks for the sums of an epoch.

@@ -9,6 +9,7 @@ mod cursor;
 mod desk;
 mod hostile;
 mod killing;
+mod leaving;
 mod live;
 mod metrics;
 mod pairing;
