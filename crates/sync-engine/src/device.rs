@@ -171,6 +171,11 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
     async fn compare(&mut self, epoch: Epoch) -> End<R, S> {
         let Some(ours) = self.replica.digests().await.map_err(Stopped::Replica)? else { return Ok(()) };
         let theirs = self.server.digests(epoch).await.map_err(failed)?;
+        if theirs.head > ours.head {
+            // More came meanwhile.
+            let position = self.position().await?;
+            return self.pull(epoch, position.next).await;
+        }
         if ours.head != theirs.head || planted::is(Bug::DigestAdopted) {
             return Ok(());
         }

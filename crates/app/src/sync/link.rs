@@ -81,6 +81,8 @@ pub struct Link<C> {
     ahead: Option<Ahead>,
     /// What the live channel told.
     pub heard: Heard,
+    /// The first page has to be asked for, whatever was heard.
+    pub must_ask: bool,
     /// A page was asked for, and not only heard.
     pub has_asked: bool,
     /// Something was pushed whose page has not come.
@@ -103,6 +105,7 @@ impl<C: Fn() -> Context> Link<C> {
             watch,
             ahead: None,
             heard: Heard::default(),
+            must_ask: false,
             has_asked: false,
             has_pushed: false,
             tally: Tally::default(),
@@ -230,7 +233,8 @@ impl<C: Fn() -> Context> Server for Link<C> {
         if std::mem::take(&mut self.has_pushed) && self.heard.is_open() {
             tokio::time::sleep(ECHO).await;
         }
-        let page = match self.told(&pull).await? {
+        let told = if self.must_ask && !self.has_asked { None } else { self.told(&pull).await? };
+        let page = match told {
             Some(page) => page,
             None => self.asked(pull).await?,
         };

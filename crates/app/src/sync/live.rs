@@ -68,11 +68,6 @@ impl Heard {
         told.drain(..surplus);
     }
 
-    /// Forgets all of it.
-    pub fn clear(&self) {
-        self.lock().clear();
-    }
-
     /// The answer to `pull`, as far as the channel gave it already: pages that follow on each other. A clinic that is
     /// fetched from its beginning is asked for.
     pub fn answer(&self, pull: &Pull) -> Vec<Envelope<Page>> {

@@ -200,12 +200,11 @@ impl<'a> Running<'a> {
         let is_due = self.compared.is_none_or(|compared| compared.elapsed() > COMPARE);
         let ending = if is_due { Ending::Compare } else { Ending::Open };
         // Only a round that the server itself called for may do without asking it.
-        if why == Why::Asked || self.failures > 0 || is_due {
-            self.link.heard.clear();
-        } else if why == Why::Hinted {
+        self.link.must_ask = why == Why::Asked || self.failures > 0 || is_due;
+        self.link.has_asked = false;
+        if why == Why::Hinted && !self.link.must_ask {
             self.replica.nothing_was_saved();
         }
-        self.link.has_asked = false;
         let (tally, ended) = round(self.desk, &mut self.replica, &mut self.link, ending).await;
         if is_due && ended.is_ok() {
             self.compared = Some(Instant::now());

@@ -76,6 +76,30 @@ fn a_local_edit_during_a_long_pull_is_kept() {
 }
 
 #[test]
+fn what_comes_between_the_last_page_and_the_sums_is_fetched_in_the_same_round() {
+    let mut world = two_desks();
+    // A asks for the sums: it has all pages.
+    let asks = loop {
+        world.desks[A].poll();
+        let message = world.network.borrow_mut().under_way.pop();
+        match message {
+            Some(asks @ Message::Request { request: Request::Digests(_), .. }) => break asks,
+            Some(message) => world.receive(message),
+            None => {}
+        }
+    };
+    let waiting = std::mem::take(&mut world.network.borrow_mut().waiting);
+    edit(&mut world, B, &patient(), "name", json!("Anne"));
+    world.sync(B);
+    world.network.borrow_mut().waiting.extend(waiting);
+    world.receive(asks);
+    while world.desks[A].is_running() {
+        step(&mut world, A);
+    }
+    assert_eq!(value(&world.desks[A], &patient(), "name"), json!("Anne"));
+}
+
+#[test]
 fn an_interrupted_bootstrap_is_not_taken_for_a_whole_one() {
     let mut world = two_desks();
     for n in 100..120 {
