@@ -11,7 +11,7 @@ use e2e::DataFolder;
 use scratch_postgres::{NewClinic, Site};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use store::note::NoteRow;
+use store::note::{NotePatch, NoteRow};
 use store::{Context, Usage};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -19,12 +19,14 @@ use zeroize::Zeroizing;
 const SUITE: &str = "sync";
 /// Rows that are pushed and pulled: a busy day of a large clinic.
 const ROWS: u32 = 10_000;
-/// Records of the clinic that a fresh desk copies, at the least.
-const CLINIC_RECORDS: u64 = 100_000;
+/// Patients of the clinic that a fresh desk copies, and records that they are at the least.
+const CLINIC: (u32, u64) = (6_000, 100_000);
 /// Hints go out twice a second at most. With the commits between them edits are further apart than that and do not wait
 /// for each other.
 const BETWEEN_EDITS: Duration = Duration::from_millis(300);
 const EDITS: usize = 40;
+/// Rows that one save changes.
+const SAVE: usize = 1_000;
 const CAPTURE_ROUNDS: u32 = 15;
 const SOON: Duration = Duration::from_secs(20);
 
@@ -140,7 +142,8 @@ impl Bench {
         Ok(())
     }
 
-    /// 10,000 rows of the size of an appointment, and 10,000 updates of one column.
+    /// 10,000 rows of the size of an appointment, new and then changed; and one column of 10,000 patients, whose records are
+    /// the largest.
     async fn pushes_and_pulls(&self, rounds: u32) -> Result<()> {
         let [one, other] = [self.connected(false).await?, self.connected(false).await?];
         for desk in [&one, &other] {
@@ -151,37 +154,48 @@ impl Bench {
             sync_once(&desk.desk).await?;
         }
         let patients = patients(&one.desk).await?;
-        let (mut pushes, mut pulls, mut updates) = <(Samples, Samples, Samples)>::default();
+        let mut samples =
+            ["push_10k", "pull_10k", "push_10k_changes", "pull_10k_changes", "push_10k_patients"]
+                .map(|scenario| (scenario, Samples::default()));
         let mut bytes = Vec::new();
         for round in 0..rounds {
-            notes(&one.desk, round).await?;
-            let (_, took) = exchange(&one.desk).await?;
-            pushes.add(took, 0, 0);
-            let (tally, took) = exchange(&other.desk).await?;
-            pulls.add(took, 0, 0);
-            if tally.received < u64::from(ROWS) {
-                bail!("only {} rows arrived", tally.received);
-            }
-            for patients in patients.chunks(1_000) {
+            let ids = notes(&one.desk, round).await?;
+            let mut took = Vec::from(self.push_and_pull(&one.desk, &other.desk).await?);
+            change_notes(&one.desk, &ids).await?;
+            took.extend(self.push_and_pull(&one.desk, &other.desk).await?);
+            for patients in patients.chunks(SAVE) {
                 let request = json!({"ids": patients, "archived": round % 2 == 0});
                 one.desk.call("patient_archive", request).await.map_err(failed)?;
             }
-            let (tally, took) = exchange(&one.desk).await?;
-            updates.add(took, 0, 0);
+            let (tally, pushed) = exchange(&one.desk).await?;
+            took.push(pushed);
+            for ((_, samples), took) in samples.iter_mut().zip(took) {
+                samples.add(took, 0, 0);
+            }
             #[expect(clippy::cast_precision_loss, reason = "some hundred thousand bytes")]
             bytes.push(tally.sent_bytes as f64 / patients.len() as f64);
             sync_once(&other.desk).await?;
         }
         bytes.sort_by(f64::total_cmp);
         let rows = u64::from(ROWS);
-        self.print(&pushes.line(SUITE, "push_10k", rows));
-        self.print(&pulls.line(SUITE, "pull_10k", rows));
-        self.print(&updates.line(SUITE, "push_10k_updates", rows));
+        for (scenario, samples) in &samples {
+            self.print(&samples.line(SUITE, scenario, rows));
+        }
         let median = bytes.get(bytes.len() / 2).copied().unwrap_or_default();
         self.print(
             &Samples::default().line(SUITE, "bytes_per_update", rows).with("median_bytes", round(median)),
         );
         Ok(())
+    }
+
+    /// How long one desk takes to send what it has, and the other to take it in.
+    async fn push_and_pull(&self, one: &Desk, other: &Desk) -> Result<[Duration; 2]> {
+        let (_, pushed) = exchange(one).await?;
+        let (tally, pulled) = exchange(other).await?;
+        if tally.received < u64::from(ROWS) {
+            bail!("only {} rows arrived", tally.received);
+        }
+        Ok([pushed, pulled])
     }
 
     /// From the click on one desk to the row in the database of another, beside what cannot be spared: two FULL commits
@@ -241,8 +255,7 @@ impl Bench {
     async fn bootstrap(&self) -> Result<()> {
         let first = self.connected(false).await?;
         sync_once(&first.desk).await?;
-        // Some five records a patient.
-        let patients = u32::try_from(CLINIC_RECORDS / 5).unwrap_or(u32::MAX);
+        let (patients, records) = CLINIC;
         eprintln!("generating {patients} patients");
         seed_clinic(&first.desk, patients, 1, &mut |_, _| {}).await.map_err(failed)?;
         let (tally, took) = exchange(&first.desk).await?;
@@ -255,11 +268,12 @@ impl Bench {
         if found["hits"].as_array().is_none_or(Vec::is_empty) {
             bail!("search finds nobody after the first copy");
         }
+        if tally.received < records {
+            bail!("only {} records arrived", tally.received);
+        }
         let mut samples = Samples::default();
-        #[expect(clippy::cast_precision_loss, reason = "some hundred thousand records")]
-        samples.add(took.mul_f64(CLINIC_RECORDS as f64 / tally.received.max(1) as f64), 0, 0);
-        let line = samples.line(SUITE, "bootstrap_100k", CLINIC_RECORDS);
-        self.print(&line.with("records", tally.received).with("whole_s", round(took.as_secs_f64())));
+        samples.add(took, 0, 0);
+        self.print(&samples.line(SUITE, "bootstrap_100k", tally.received));
         Ok(())
     }
 }
@@ -270,11 +284,13 @@ async fn exchange(desk: &Desk) -> Result<(Tally, Duration)> {
     Ok((tally, started.elapsed()))
 }
 
-/// A FULL commit of one row, in the store as everything else is.
+/// A FULL commit of one row, with nothing around it.
 async fn commit(desk: &Desk, n: usize) -> Result<Duration> {
-    let request = json!({"key": "bench", "value": n});
+    let (store, context) = context(desk)?;
     let started = Instant::now();
-    desk.call("preference_set", request).await.map_err(failed)?;
+    let mut write = store.write(&Usage::default(), context).await?;
+    store::local::set_preference(&mut write, "bench", &n.to_string()).await?;
+    write.commit().await?;
     Ok(started.elapsed())
 }
 
@@ -326,8 +342,23 @@ fn allergies(batch: u128) -> Vec<Allergy> {
     (0..ROWS).map(allergy).collect()
 }
 
+/// Changes one column of each, in several saves.
+async fn change_notes(desk: &Desk, ids: &[NoteId]) -> Result<()> {
+    let pinned = NotePatch { pinned: Some(true), ..NotePatch::default() };
+    for ids in ids.chunks(SAVE) {
+        let (store, context) = context(desk)?;
+        let mut write = store.write(&Usage::default(), context).await?;
+        write.declare_current();
+        for id in ids {
+            store::note::update_note(&mut write, *id, &pinned).await?;
+        }
+        write.commit().await?;
+    }
+    Ok(())
+}
+
 /// Notes of about the size of an appointment, in one save.
-async fn notes(desk: &Desk, round: u32) -> Result<()> {
+async fn notes(desk: &Desk, round: u32) -> Result<Vec<NoteId>> {
     let (store, context) = context(desk)?;
     let (at, author) = (context.at, context.actor);
     let mut write = store.write(&Usage::default(), context).await?;
@@ -345,7 +376,7 @@ async fn notes(desk: &Desk, round: u32) -> Result<()> {
     let notes: Vec<_> = (0..ROWS).map(note).collect();
     store::note::insert_notes(&mut write, &notes).await?;
     write.commit().await?;
-    Ok(())
+    Ok(notes.iter().map(|note| note.id).collect())
 }
 
 /// The ids of all patients that are not archived.
