@@ -90,7 +90,7 @@ commands! {
     PatientDistinct patient_distinct(DistinctRequest) -> Nothing, PatientWrite, 3 statements, 2_000 steps;
 
     /// A page of a patient's notes.
-    NoteList note_list(NoteListRequest) -> Page<Note>, PatientRead, 2 statements, 20_000 steps;
+    NoteList note_list(NoteListRequest) -> Page<Note>, PatientRead, 3 statements, 20_000 steps;
     /// A new note.
     NoteCreate note_create(NoteCreateRequest) -> NoteCreated, PatientWrite, 3 statements, 2_000 steps;
     /// Saves what was changed of a note.

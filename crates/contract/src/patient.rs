@@ -166,6 +166,8 @@ pub struct PatientDetail {
     pub household: Option<Household>,
     /// Who pays, if somebody else does.
     pub guarantor: Option<PatientRow>,
+    /// Something of this, apart from notes, was saved here and is not acknowledged by the server yet.
+    pub is_unsent: bool,
     pub versions: Versions,
 }
 
@@ -330,6 +332,8 @@ pub struct Note {
     pub created_at: DateTime<Utc>,
     /// Who wrote it.
     pub author: String,
+    /// It was saved here and is not acknowledged by the server yet.
+    pub is_unsent: bool,
     pub versions: Versions,
 }
 

@@ -35,7 +35,7 @@ pub use parked::{Parked, list_parked};
 pub use renew::{Standing, go_on_as_another, standing};
 pub use server::{Own, Pairing, Server, device_names, note_contact, own, server};
 pub use subject::{Subject, subjects};
-pub use unsent::{Unsent as UnsentRecord, list_unsent};
+pub use unsent::{Unsent as UnsentRecord, list_unsent, unsent_of};
 pub use upgrade::show_what_is_new;
 
 use crate::capture::Context;

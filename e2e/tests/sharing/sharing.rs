@@ -31,9 +31,11 @@ async fn a_desk_without_a_network_says_so_and_catches_up_when_it_has_one() {
         desk.until_up_to_date().await;
     }
     site.kill_server();
-    desks[0].create("Ann", "Ash").await;
+    let ann = desks[0].create("Ann", "Ash").await;
     desks[0].create("Bea", "Birch").await;
     desks[1].create("Cleo", "Cedar").await;
+    let is_unsent = async || desks[0].call("patient_load", json!({"id": ann})).await["is_unsent"] == true;
+    assert!(is_unsent().await);
     for (desk, unsent) in desks.iter().zip([2, 1]) {
         desk.call("sync_now", json!({})).await;
         desk.until("offline", async |desk| desk.status().await.state == SyncState::Offline).await;
@@ -48,6 +50,7 @@ async fn a_desk_without_a_network_says_so_and_catches_up_when_it_has_one() {
         desk.until_up_to_date().await;
         assert_eq!(desk.conflicts().await, [] as [serde_json::Value; 0]);
     }
+    assert!(!is_unsent().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

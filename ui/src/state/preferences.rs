@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use contract::{KeyRequest, PreferenceLoad, PreferenceSet, PreferenceSetCall};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -63,6 +64,8 @@ pub struct Preferences {
     pub density: RwSignal<Density>,
     /// Whether the rail shows icons alone.
     pub narrow_rail: RwSignal<bool>,
+    /// When somebody last looked at what other desks changed.
+    pub arrivals_seen: RwSignal<Option<DateTime<Utc>>>,
 }
 
 impl Preferences {
@@ -72,6 +75,7 @@ impl Preferences {
             theme: RwSignal::new(last("theme")),
             density: RwSignal::new(last("density")),
             narrow_rail: RwSignal::new(last("rail")),
+            arrivals_seen: RwSignal::new(last("arrivals_seen")),
         };
         Effect::new(move |_| preferences.show());
         preferences
@@ -82,6 +86,7 @@ impl Preferences {
         load_into("theme", self.theme);
         load_into("density", self.density);
         load_into("rail", self.narrow_rail);
+        load_into("arrivals_seen", self.arrivals_seen);
     }
 
     pub fn set_theme(self, theme: Theme) {
@@ -97,6 +102,11 @@ impl Preferences {
     pub fn toggle_rail(self) {
         self.narrow_rail.update(|narrow| *narrow = !*narrow);
         keep("rail", &self.narrow_rail.get_untracked());
+    }
+
+    pub fn set_arrivals_seen(self, at: DateTime<Utc>) {
+        self.arrivals_seen.set(Some(at));
+        keep("arrivals_seen", &Some(at));
     }
 
     fn show(self) {

@@ -11,11 +11,12 @@ use contract::{
 use domain::consent::{Channel, ConsentEvent, Decision, Purpose, resolve};
 use domain::id::PatientId;
 use domain::patient::Word;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use store::Connection;
 use store::consent::ConsentRow;
 use store::note::NoteRow;
 use store::patient::{Children, PatientRecord};
+use store::sync::unsent_of;
 use store::{Versions, load_versions};
 use uuid::Uuid;
 
@@ -40,7 +41,9 @@ pub(crate) async fn load(connection: &mut Connection, id: PatientId) -> Result<P
     let household = household(connection, &patient).await?;
     let guarantor = guarantor(connection, &patient).await?;
     let versions = load_versions(connection, &records(id, &children, &notes)).await?;
-    let notes = Page { rows: note_lines(notes, &versions)?, next: cursor::encode(after)? };
+    let unsent = unsent_of(connection, &versions).await?;
+    let notes = Page { rows: note_lines(notes, &versions, &unsent)?, next: cursor::encode(after)? };
+    let is_unsent = unsent.iter().any(|record| belongs(*record, id, &children));
     let own =
         Versions(versions.0.into_iter().filter(|(record, _)| belongs(*record, id, &children)).collect());
     Ok(PatientDetail {
@@ -63,6 +66,7 @@ pub(crate) async fn load(connection: &mut Connection, id: PatientId) -> Result<P
         notes,
         household,
         guarantor,
+        is_unsent,
         versions: VersionsText(own.encode()?),
     })
 }
@@ -103,7 +107,11 @@ fn belongs(record: Uuid, id: PatientId, children: &Children) -> bool {
 }
 
 /// Notes as the page knows them, each with its own versions.
-pub(crate) fn note_lines(notes: Vec<NoteRow>, versions: &Versions) -> Result<Vec<Note>, AppError> {
+pub(crate) fn note_lines(
+    notes: Vec<NoteRow>,
+    versions: &Versions,
+    unsent: &BTreeSet<Uuid>,
+) -> Result<Vec<Note>, AppError> {
     notes
         .into_iter()
         .map(|note| {
@@ -114,6 +122,7 @@ pub(crate) fn note_lines(notes: Vec<NoteRow>, versions: &Versions) -> Result<Vec
                 pinned: note.pinned,
                 created_at: note.created_at,
                 author: String::new(),
+                is_unsent: unsent.contains(&note.id.0),
                 versions: VersionsText(versions.of(note.id.0).encode()?),
             })
         })

@@ -14,6 +14,7 @@ use domain::id::{NoteId, PatientId};
 use domain::patient::NOTE_MAX_CHARS;
 use store::manifest::PATIENT_NOTE;
 use store::note::{self, NotePatch, NoteRow};
+use store::sync::unsent_of;
 use store::{Versions, Write, load_versions};
 
 /// A page of a patient's notes.
@@ -24,8 +25,9 @@ pub async fn note_list(call: &Call, request: NoteListRequest) -> Result<Page<Not
     let (notes, next) = note::list_notes(&mut read, request.patient, after, limit).await?;
     let ids: Vec<_> = notes.iter().map(|note| note.id.0).collect();
     let versions = load_versions(&mut read, &ids).await?;
+    let unsent = unsent_of(&mut read, &versions).await?;
     read.end().await?;
-    Ok(Page { rows: note_lines(notes, &versions)?, next: cursor::encode(next)? })
+    Ok(Page { rows: note_lines(notes, &versions, &unsent)?, next: cursor::encode(next)? })
 }
 
 /// A note's text: anything that can be shown, on as many lines as it takes.

@@ -2,9 +2,13 @@
 
 use super::server::time;
 use crate::error::StoreError;
+use crate::json::{hex, rows};
 use crate::manifest;
+use crate::versions::Versions;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
+use std::collections::BTreeSet;
 use sync_protocol::Key;
 use uuid::Uuid;
 
@@ -76,4 +80,26 @@ pub async fn list_unsent(
         last = Some(of);
     }
     Ok((unsent, next))
+}
+
+/// The records of `versions` that have a change which the server has not answered. One statement.
+///
+/// # Errors
+/// A damaged file.
+pub async fn unsent_of(
+    connection: &mut SqliteConnection,
+    versions: &Versions,
+) -> Result<BTreeSet<Uuid>, StoreError> {
+    let versions =
+        versions.0.iter().flat_map(|(record, registers)| registers.values().map(move |v| (record, v.dot())));
+    let written = versions.map(|(record, by)| vec![hex(*record), json!(by.replica.0), json!(by.seq)]);
+    let unsent: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT DISTINCT unhex(w.value ->> 0) FROM json_each(?) w
+         JOIN outbox o ON o.seq = w.value ->> 2 AND o.replica = w.value ->> 1
+         WHERE o.seq > (SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL)",
+    )
+    .bind(rows(written)?)
+    .fetch_all(connection)
+    .await?;
+    Ok(unsent.into_iter().collect())
 }

@@ -38,6 +38,31 @@ async fn what_an_earlier_version_kept_is_shown_by_one_that_knows_it() {
 }
 
 #[tokio::test]
+async fn a_record_is_unsent_from_its_change_until_the_server_has_answered() {
+    let (server, desk) = (server(), paired(2).await);
+    let unsent = async || {
+        let versions = desk.versions(&[id(1), id(2)]).await;
+        let mut read = desk.store.read(&Usage::default()).await.unwrap();
+        let unsent = store::sync::unsent_of(&mut read, &versions).await.unwrap();
+        read.end().await.unwrap();
+        Vec::from_iter(unsent)
+    };
+    desk.insert(&[patient(1, "Ann"), patient(2, "Bea")]).await;
+    assert_eq!(unsent().await, [id(1), id(2)]);
+    sync(&desk, &server).await;
+    assert!(unsent().await.is_empty());
+    desk.write(async |write| {
+        write.declare_current();
+        execute(write, &format!("UPDATE patient SET given = 'Anna' WHERE id = {}", blob(id(1)))).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(unsent().await, [id(1)]);
+    sync(&desk, &server).await;
+    assert!(unsent().await.is_empty());
+}
+
+#[tokio::test]
 async fn how_things_stand_costs_no_more_for_all_that_was_ever_sent() {
     let (server, desk) = (server(), paired(2).await);
     let mut costs = Vec::new();

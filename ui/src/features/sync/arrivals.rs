@@ -8,8 +8,8 @@ use crate::components::mark::{Mark, Tone};
 use crate::components::placeholder::Empty;
 use crate::features::words;
 use crate::state::use_desk;
-use crate::t;
 use crate::view_model::record;
+use crate::{browser, t};
 
 /// What other desks changed, the newest first.
 #[component]
@@ -20,7 +20,11 @@ pub fn Arrivals() -> impl IntoView {
         desk.changes.follow(&["arrival"]);
         listing.refresh::<SyncArrivals>();
     });
-    let line = |item: ArrivalItem| {
+    // What came since somebody was last here, for as long as they stay.
+    let seen = desk.preferences.arrivals_seen.get_untracked();
+    desk.preferences.set_arrivals_seen(browser::now());
+    let line = move |item: ArrivalItem| {
+        let is_new = seen.is_some_and(|seen| item.arrived_at > seen);
         let kind = record::kind(&item.subject.collection);
         view! {
             <tr>
@@ -28,6 +32,7 @@ pub fn Arrivals() -> impl IntoView {
                 <td>
                     <span class="inline-flex items-center gap-2">
                         {kind}
+                        {is_new.then(|| view! { <Mark tone=Tone::Accent label=t!(sync.new_here) /> })}
                         {item.is_delete.then(|| view! { <Mark tone=Tone::Danger label=t!(sync.deleted) /> })}
                     </span>
                 </td>

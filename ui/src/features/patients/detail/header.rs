@@ -80,6 +80,7 @@ fn Who(detail: PatientDetail) -> impl IntoView {
     let archived = detail.archived_at.map(|at| {
         view! { <Mark tone=Tone::Neutral label=t!(patient.archived_on, day = words::day(at)) /> }
     });
+    let unsent = detail.is_unsent.then(|| view! { <NotSent /> });
     let number = (!detail.external_id.is_empty()).then(
         || view! { <span class="tabular">{t!(patient.number, number = detail.external_id.as_str())}</span> },
     );
@@ -88,6 +89,7 @@ fn Who(detail: PatientDetail) -> impl IntoView {
             <h2 class="title" id="patient-name">{name}</h2>
             {tier}
             {archived}
+            {unsent}
         </div>
         <div class="patient-line">
             {full}
@@ -95,6 +97,16 @@ fn Who(detail: PatientDetail) -> impl IntoView {
             {(!detail.pronouns.is_empty()).then(|| view! { <span>{detail.pronouns.clone()}</span> })}
             {number}
         </div>
+    }
+}
+
+/// It is saved here, and the other desks do not have it yet. What is sent at once shows nothing.
+#[component]
+pub fn NotSent() -> impl IntoView {
+    view! {
+        <a class="not-sent" href="/sync/unsent" title=t!(sync.not_sent_text)>
+            <Mark tone=Tone::Waiting label=t!(sync.unsent) />
+        </a>
     }
 }
 

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::KeyboardEvent;
 
+use super::header::NotSent;
 use super::notes::KindSelect;
 use crate::components::button::{Button, IconButton, Weight};
 use crate::components::icon::{Glyph, Icon};
@@ -13,21 +14,21 @@ use crate::{api, t};
 
 /// One note; read, or being changed.
 #[component]
-pub fn NoteLine(note: Note) -> impl IntoView {
+pub fn NoteLine(note: Note, unsent: Signal<bool>) -> impl IntoView {
     let editing = RwSignal::new(false);
     let pinned = note.pinned;
     view! {
         <li class="note" class:is-pinned=pinned>
             {move || match editing.get() {
                 true => view! { <Edited note=note.clone() editing /> }.into_any(),
-                false => view! { <Read note=note.clone() editing /> }.into_any(),
+                false => view! { <Read note=note.clone() unsent editing /> }.into_any(),
             }}
         </li>
     }
 }
 
 #[component]
-fn Read(note: Note, editing: RwSignal<bool>) -> impl IntoView {
+fn Read(note: Note, unsent: Signal<bool>, editing: RwSignal<bool>) -> impl IntoView {
     let desk = use_desk();
     let (pinned, deleted) = (note.clone(), note.clone());
     let pin_label = if note.pinned { t!(note.unpin) } else { t!(note.pin) };
@@ -37,6 +38,7 @@ fn Read(note: Note, editing: RwSignal<bool>) -> impl IntoView {
             <span class="font-medium">{words::note_kind(note.kind)}</span>
             <span class="caption">{note.author}</span>
             <span class="caption tabular" title=words::exact(note.created_at)>{words::moment(note.created_at)}</span>
+            <Show when=move || unsent.get()><NotSent /></Show>
             <span class="note-actions">
                 <IconButton
                     label=pin_label.to_owned()

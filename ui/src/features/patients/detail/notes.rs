@@ -3,6 +3,7 @@ use domain::id::PatientId;
 use domain::patient::{NoteKind, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::collections::HashSet;
 
 use super::facts::Part;
 use super::new_note::NewNote;
@@ -43,13 +44,17 @@ pub fn Notes(remote: Remote<PatientDetail>, id: PatientId) -> impl IntoView {
         notes.extend(further.get());
         notes
     };
+    // Not part of what a line is: one that is being edited stays when the server answers.
+    let unsent = Memo::new(move |_| {
+        notes().iter().filter(|note| note.is_unsent).map(|note| note.id).collect::<HashSet<_>>()
+    });
     view! {
         <Part title=t!(note.title)>
             <NewNote id />
             <ul class="notes">
                 // The version is part of the key: a note that was edited is drawn anew.
                 <For each=notes key=|note| (note.id, note.versions.0.clone(), note.pinned, note.body.clone()) let:note>
-                    <NoteLine note />
+                    <NoteLine unsent=Signal::derive(move || unsent.with(|unsent| unsent.contains(&note.id))) note />
                 </For>
             </ul>
             <Show when=move || next.with(Option::is_some)>
