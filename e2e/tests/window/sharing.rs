@@ -74,6 +74,7 @@ async fn two_windows_share_a_clinic_and_one_conflict_is_shown_judged_and_gone_in
     rename(&one, &patient, "Ana", "Anna").await?;
     rename(&other, &patient, "Ana", "Anne").await?;
     line_says(&one, "1 unsent").await?;
+    says(&one, "Not sent yet").await?;
     one.screenshot("sync-offline").await?;
     go_to(&one, "/sync/unsent").await?;
     says(&one, "Anna Ruiz").await?;
