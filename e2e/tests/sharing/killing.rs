@@ -21,12 +21,14 @@ fn kills() -> u32 {
     std::env::var("FRONTDESK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
 }
 
-/// Only does something as a child of the test below: makes patients and renames them until it is killed.
+/// Only does something as a child of another test: syncs, and if it is to, makes patients and renames them, until it is
+/// killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desk_that_saves_and_syncs() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
-    let first: u64 = std::env::var(FIRST).unwrap().parse().unwrap();
     let desk = TestDesk { desk: start(folder.clone().into(), true).await, dir: tempfile::tempdir().unwrap() };
+    let Ok(first) = std::env::var(FIRST) else { return std::future::pending().await };
+    let first: u64 = first.parse().unwrap();
     for n in first.. {
         let id = desk.create("New", &format!("Number {n:06}")).await;
         desk.rename(&id, "Saved", &format!("Number {n:06}")).await;
@@ -35,16 +37,20 @@ async fn a_desk_that_saves_and_syncs() {
     }
 }
 
-fn child(folder: &Path, first: u64) -> Process {
+/// A desk of its own on a folder, that saves from this number on.
+pub fn child(folder: &Path, first: Option<u64>) -> Process {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "killing::a_desk_that_saves_and_syncs", "--nocapture"]);
-    command.env(FOLDER, folder).env(FIRST, first.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env(FOLDER, folder).stdout(Stdio::piped()).stderr(Stdio::null());
+    if let Some(first) = first {
+        command.env(FIRST, first.to_string());
+    }
     Process::start(command).unwrap()
 }
 
 /// Lets the desk work for a moment; returns the numbers that it said were saved.
 fn work_and_kill(folder: &Path, first: u64, random: &mut ChaCha8Rng) -> Vec<u64> {
-    let mut child = child(folder, first);
+    let mut child = child(folder, Some(first));
     let output = BufReader::new(child.take_stdout().unwrap());
     let mut saved = Vec::new();
     let after = random.random_range(1..4);
@@ -95,7 +101,7 @@ async fn a_desk_that_is_killed_in_the_middle_of_syncing_loses_and_doubles_nothin
 }
 
 /// Number and given name of every patient.
-async fn numbers(desk: &TestDesk) -> Vec<(u64, String)> {
+pub async fn numbers(desk: &TestDesk) -> Vec<(u64, String)> {
     let number = |(family, given): (String, String)| (family["Number ".len()..].parse().unwrap(), given);
     desk.names().await.into_iter().map(number).collect()
 }

@@ -11,4 +11,6 @@ mod killing;
 mod network;
 mod proxy;
 mod sharing;
+mod stand_in;
+mod stuck;
 mod support;

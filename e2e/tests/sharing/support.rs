@@ -77,7 +77,11 @@ impl TestDesk {
     }
 
     pub async fn pair(&self, site: &Site, code: &str, name: &str) {
-        let request = json!({"address": site.address(), "code": code, "device_name": name});
+        self.pair_at(&site.address(), code, name).await;
+    }
+
+    pub async fn pair_at(&self, address: &str, code: &str, name: &str) {
+        let request = json!({"address": address, "code": code, "device_name": name});
         self.call("sync_pair", request).await;
     }
 
