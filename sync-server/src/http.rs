@@ -20,11 +20,13 @@ use crate::tokens::Tokens;
 use crate::work::Change;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 use std::sync::Arc;
 use std::time::Duration;
+use sync_protocol::{PROTOCOL, PROTOCOL_HEADER};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
@@ -109,6 +111,12 @@ pub fn routes() -> Vec<Route> {
     table().into_iter().map(|(route, _)| route).collect()
 }
 
+/// A device tells by it a server of another version from what is no Frontdesk server at all.
+async fn tell_protocol(mut response: Response) -> Response {
+    response.headers_mut().insert(HeaderName::from_static(PROTOCOL_HEADER), HeaderValue::from(PROTOCOL));
+    response
+}
+
 /// The whole server.
 pub fn router(shared: Shared) -> Router {
     let (mut anyone, mut devices) = (Router::new(), Router::new());
@@ -138,5 +146,6 @@ pub fn router(shared: Shared) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(TraceLayer::new_for_http())
         .layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))
+        .layer(map_response(tell_protocol))
         .with_state(shared)
 }

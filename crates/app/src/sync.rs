@@ -12,6 +12,7 @@ mod link;
 mod live;
 mod mark;
 mod pair;
+mod peer;
 mod round;
 mod status;
 mod worker;

@@ -31,6 +31,10 @@ pub struct SyncStatus {
     pub parked: u64,
     /// Records whose patient has not arrived.
     pub waiting: u64,
+    /// By how many seconds this computer's clock was ahead of the server's when that last answered, negative if behind;
+    /// none if that is not worth telling.
+    #[serde(default)]
+    pub clock_ahead_s: Option<i64>,
 }
 
 /// What sync is doing.

@@ -19,3 +19,9 @@ pub use op::{Change, Clock, Guard, Kind, Op, Transaction, Values};
 pub use record::{Key, RecordState, RegisterState, Stamp};
 pub use version::{Dot, Replica, ReplicaId, Version, VersionError};
 pub use wire::{Envelope, REPLICAS_MAX, Speaks, UnknownReplica};
+
+/// The number of what is said here. It goes up with a message or a route that a side of the lower number does not
+/// understand or lacks, so that people are told which side to update. Nobody is refused by it.
+pub const PROTOCOL: u32 = 1;
+/// The header by which every answer of a server tells its number.
+pub const PROTOCOL_HEADER: &str = "frontdesk-protocol";

@@ -14,3 +14,4 @@ mod sharing;
 mod stand_in;
 mod stuck;
 mod support;
+mod versions;

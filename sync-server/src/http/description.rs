@@ -8,7 +8,11 @@ use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Frontdesk sync server", description = "Keeps the desks of one or more clinics in step."),
+    info(
+        title = "Frontdesk sync server",
+        description = "Keeps the desks of one or more clinics in step. Every answer tells the number of the protocol in the header \
+                       `frontdesk-protocol`."
+    ),
     paths(
         openapi,
         handlers::healthz,

@@ -5,7 +5,7 @@ use crate::site::Site;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use sync_protocol::{Epoch, Place};
+use sync_protocol::{Epoch, PROTOCOL, PROTOCOL_HEADER, Place};
 use sync_server::devices::admin;
 use sync_server::http::{Access, routes};
 use uuid::Uuid;
@@ -149,6 +149,23 @@ async fn another_clinics_device_finds_nothing_of_this_one() {
     assert_eq!(stranger.names().await.len(), 0);
     // The device is still welcome: another clinic cannot shut it out.
     desk.epoch().await;
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_protocol_also_to_whom_nothing_else_is_told() {
+    let site = Site::open().await;
+    let desk = site.desk(site.clinic().await).await;
+    let nowhere = [(Method::GET, "/v9/nothing"), (Method::PUT, "/v1/push"), (Method::GET, "/")];
+    let all = routes().into_iter().map(|route| (route.method, route.path)).chain(nowhere);
+    for (method, path) in all {
+        let stranger = crate::desk::http().request(method.clone(), format!("{}{path}", desk.address));
+        for request in [stranger, desk.request(method, path)] {
+            let answer = request.send().await.unwrap();
+            let told = answer.headers().get(PROTOCOL_HEADER).and_then(|value| value.to_str().ok());
+            assert_eq!(told, Some(PROTOCOL.to_string().as_str()), "{path}: {}", answer.status());
+            assert!(answer.headers().contains_key("date"), "{path}");
+        }
+    }
 }
 
 #[test]

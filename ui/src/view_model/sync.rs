@@ -169,6 +169,18 @@ pub fn contact(status: &SyncStatus, clock: Clock) -> String {
     }
 }
 
+/// What is wrong with this computer's clock, if anything is.
+pub fn wrong_clock(status: &SyncStatus) -> Option<String> {
+    let seconds = status.clock_ahead_s?;
+    let minutes = seconds.unsigned_abs() / 60;
+    let span = match minutes {
+        0..60 => t!(sync.span_minutes, count = minutes),
+        60..2_880 => t!(sync.span_hours, count = minutes / 60),
+        _ => t!(sync.span_days, count = minutes / 1_440),
+    };
+    Some(if seconds > 0 { t!(sync.clock_ahead, span = span) } else { t!(sync.clock_behind, span = span) })
+}
+
 /// Whether this desk needs a new code before it can go on.
 pub fn needs_code(status: &SyncStatus) -> bool {
     let codes = [SyncProblemCode::Revoked, SyncProblemCode::Unknown, SyncProblemCode::Code];

@@ -28,6 +28,14 @@ pub enum SyncError {
     )]
     Certificate(String),
     #[error(
+        "the server's certificate is not trusted: it ended on {until}, and this computer's clock says that today is {today}; if that is wrong, set the clock, otherwise whoever runs the server has to renew the certificate"
+    )]
+    Expired { until: String, today: String },
+    #[error(
+        "the server's certificate is not trusted: it begins on {from}, and this computer's clock says that today is {today}; if that is wrong, set the clock, otherwise whoever runs the server has to look at the certificate"
+    )]
+    NotYetValid { from: String, today: String },
+    #[error(
         "the certificate of your own authority cannot be read; it is a PEM file that begins with BEGIN CERTIFICATE"
     )]
     Authority,
@@ -45,6 +53,14 @@ pub enum SyncError {
     Busy,
     #[error("the server does not understand this version of Frontdesk ({0}); update whichever is older")]
     Version(String),
+    #[error(
+        "the sync server is older than this Frontdesk and cannot do what it asks; have the server updated, work goes on meanwhile"
+    )]
+    OlderServer,
+    #[error(
+        "the sync server is newer than this Frontdesk, which does not understand its answer; update Frontdesk on this computer, work goes on meanwhile"
+    )]
+    NewerServer,
     #[error("the servers at this address do not agree with each other; tell whoever runs them")]
     Restless,
     #[error(
@@ -65,12 +81,14 @@ impl SyncError {
                 SyncProblemCode::Unreachable
             }
             Self::NotAServer => SyncProblemCode::NotAServer,
-            Self::Certificate(_) | Self::Authority => SyncProblemCode::Certificate,
+            Self::Certificate(_) | Self::Expired { .. } | Self::NotYetValid { .. } | Self::Authority => {
+                SyncProblemCode::Certificate
+            }
             Self::Revoked => SyncProblemCode::Revoked,
             Self::Unknown => SyncProblemCode::Unknown,
             Self::Code => SyncProblemCode::Code,
             Self::TooOften | Self::Busy | Self::Restless => SyncProblemCode::Busy,
-            Self::Version(_) => SyncProblemCode::Version,
+            Self::Version(_) | Self::OlderServer | Self::NewerServer => SyncProblemCode::Version,
             Self::Store(StoreError::OtherClinic) => SyncProblemCode::OtherClinic,
             Self::Store(_) | Self::Mark => SyncProblemCode::Database,
         }

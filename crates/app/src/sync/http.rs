@@ -2,11 +2,13 @@
 
 use super::address;
 use super::error::SyncError;
+use super::peer::{Peer, Spoken};
+use chrono::DateTime;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::error::Error;
@@ -31,6 +33,8 @@ pub struct Http {
     client: Client,
     pub server: Url,
     pub tls: Arc<ClientConfig>,
+    /// What the server said of itself last.
+    pub peer: Peer,
     token: Option<String>,
     sent: Arc<AtomicU64>,
 }
@@ -89,7 +93,7 @@ impl Http {
             .tcp_keepalive_retries(KEEP_ALIVES)
             .build()
             .map_err(|_| SyncError::Address)?;
-        Ok(Self { client, server, tls, token, sent: Arc::default() })
+        Ok(Self { client, server, tls, peer: Peer::default(), token, sent: Arc::default() })
     }
 
     /// Bytes of all bodies so far, as they went out.
@@ -113,25 +117,25 @@ impl Http {
     /// # Errors
     /// Nobody answers, or not as a server does.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Answered> {
-        read(self.request(Method::GET, path)).await
+        self.read(self.request(Method::GET, path)).await
     }
 
     /// # Errors
     /// Nobody answers, or not as a server does.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Answered> {
-        read(self.request_with(path, body)?).await
+        self.read(self.request_with(path, body)?).await
     }
 
     /// # Errors
     /// Nobody answers, or not as a server does.
     pub async fn post_for_nothing(&self, path: &str, body: &impl Serialize) -> Result<(), Answered> {
-        send(self.request_with(path, body)?).await.map(|_| ())
+        self.be_done(self.request_with(path, body)?).await
     }
 
     /// # Errors
     /// Nobody answers, or not as a server does.
     pub async fn delete(&self, path: &str) -> Result<(), Answered> {
-        send(self.request(Method::DELETE, path)).await.map(|_| ())
+        self.be_done(self.request(Method::DELETE, path)).await
     }
 
     fn request_with(&self, path: &str, body: &impl Serialize) -> Result<RequestBuilder, SyncError> {
@@ -145,6 +149,27 @@ impl Http {
         self.sent.fetch_add(compressed.len() as u64, Ordering::Relaxed);
         Ok(request.header(CONTENT_ENCODING, "zstd").body(compressed))
     }
+
+    async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Answered> {
+        let (response, spoken) = self.send(request).await?;
+        let body = response.bytes().await.map_err(|error| failure(&error))?;
+        serde_json::from_slice(&body).map_err(|_| spoken.unreadable().into())
+    }
+
+    /// Only a Frontdesk server's word is taken for it that something was done.
+    async fn be_done(&self, request: RequestBuilder) -> Result<(), Answered> {
+        let (_, spoken) = self.send(request).await?;
+        if spoken.is_ours() { Ok(()) } else { Err(SyncError::NotAServer.into()) }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<(Response, Spoken), Answered> {
+        let response = request.send().await.map_err(|error| failure(&error))?;
+        let spoken = self.peer.hear(response.headers());
+        if response.status().is_success() {
+            return Ok((response, spoken));
+        }
+        Err(refused(response, spoken).await?)
+    }
 }
 
 /// What cannot be written as JSON is a fault of the store's.
@@ -156,17 +181,7 @@ impl From<StoreJson> for SyncError {
     }
 }
 
-async fn read<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Answered> {
-    let response = send(request).await?;
-    let body = response.bytes().await.map_err(|error| failure(&error))?;
-    serde_json::from_slice(&body).map_err(|_| SyncError::NotAServer.into())
-}
-
-async fn send(request: RequestBuilder) -> Result<Response, Answered> {
-    let response = request.send().await.map_err(|error| failure(&error))?;
-    if response.status().is_success() {
-        return Ok(response);
-    }
+async fn refused(response: Response, spoken: Spoken) -> Result<Answered, SyncError> {
     let status = response.status();
     let is_problem = response
         .headers()
@@ -178,11 +193,11 @@ async fn send(request: RequestBuilder) -> Result<Response, Answered> {
             status,
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
         );
-        return Err(if gone { SyncError::Busy } else { SyncError::NotAServer }.into());
+        return Err(if gone { SyncError::Busy } else { spoken.unreadable() });
     }
     let body = response.bytes().await.map_err(|error| failure(&error))?;
-    let problem: Problem = serde_json::from_slice(&body).map_err(|_| SyncError::NotAServer)?;
-    Err(meaning(problem))
+    let problem: Problem = serde_json::from_slice(&body).map_err(|_| spoken.unreadable())?;
+    Ok(spoken.explain(meaning(problem)))
 }
 
 fn meaning(problem: Problem) -> Answered {
@@ -205,7 +220,7 @@ fn failure(error: &reqwest::Error) -> SyncError {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
         if let Some(error) = certificate_error(error) {
-            return SyncError::Certificate(error);
+            return error;
         }
         cause = error.source();
     }
@@ -216,15 +231,33 @@ fn failure(error: &reqwest::Error) -> SyncError {
 }
 
 /// What is wrong with the certificate, if that is what is wrong. TLS errors hide inside those of files.
-pub fn certificate_error(error: &(dyn Error + 'static)) -> Option<String> {
+pub fn certificate_error(error: &(dyn Error + 'static)) -> Option<SyncError> {
     if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref()) {
         return certificate_error(inner);
     }
     match error.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(reason) => Some(reason.to_string()),
-        rustls::Error::NoCertificatesPresented => Some("there is none".to_owned()),
+        rustls::Error::InvalidCertificate(reason) => Some(distrust(reason)),
+        rustls::Error::NoCertificatesPresented => Some(SyncError::Certificate("there is none".to_owned())),
         _ => None,
     }
+}
+
+fn distrust(reason: &CertificateError) -> SyncError {
+    match reason {
+        CertificateError::ExpiredContext { time, not_after } => {
+            SyncError::Expired { until: day(*not_after), today: day(*time) }
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            SyncError::NotYetValid { from: day(*not_before), today: day(*time) }
+        }
+        reason => SyncError::Certificate(reason.to_string()),
+    }
+}
+
+/// `14 March 2025`.
+fn day(time: UnixTime) -> String {
+    let time = i64::try_from(time.as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    time.map_or_else(|| "no day at all".to_owned(), |time| time.format("%-d %B %Y").to_string())
 }
 
 /// Whom to trust: those that the system trusts, and the clinic's own authority.

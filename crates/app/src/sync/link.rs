@@ -129,7 +129,9 @@ impl<C: Fn() -> Context> Link<C> {
                 .await
                 .map_err(of_store)?;
         }
-        envelope.open(self.numbers.by_id()).map_err(|_| Failure::Unanswered(SyncError::NotAServer))
+        envelope
+            .open(self.numbers.by_id())
+            .map_err(|_| Failure::Unanswered(self.http.peer.spoken().unreadable()))
     }
 
     async fn failed(&mut self, answered: Answered) -> Failure<SyncError> {
@@ -159,8 +161,9 @@ impl<C: Fn() -> Context> Link<C> {
         let mut whole: Option<Page> = None;
         for page in self.heard.answer(pull) {
             let page = match self.open(page).await {
-                Err(Failure::Unanswered(SyncError::NotAServer)) => return Ok(None),
-                page => page?,
+                Ok(page) => page,
+                Err(failure @ Failure::Unanswered(SyncError::Store(_))) => return Err(failure),
+                Err(_) => return Ok(None),
             };
             whole = Some(match whole {
                 None => page,

@@ -99,7 +99,7 @@ pub async fn listen(http: Http, heard: Heard, news: mpsc::Sender<News>) {
             Ok(()) => pause = PAUSE.0,
             Err(error) => {
                 // The rounds tell people why; this only tries again.
-                tracing::debug!(reason = certificate_error(&error), %error, "no live channel");
+                tracing::debug!(reason = certificate_error(&error).map(tracing::field::display), %error, "no live channel");
                 pause = (pause * 2).min(PAUSE.1);
             }
         }

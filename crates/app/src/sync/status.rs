@@ -1,7 +1,7 @@
 //! What people are told of sync, and only what is true.
 
 use super::error::SyncError;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use contract::{SyncProblem, SyncServer, SyncState, SyncStatus};
 use std::sync::{Mutex, PoisonError};
 use store::sync::{Overview, Server};
@@ -15,11 +15,14 @@ pub struct Going {
     pub percent: Option<u8>,
     /// Records whose patient has not arrived; counted when something did.
     pub waiting: u64,
+    /// As in [`SyncStatus`].
+    pub clock_ahead_s: Option<i64>,
 }
 
 impl Default for Going {
     fn default() -> Self {
-        Self { state: SyncState::Starting, problem: None, last_contact: None, percent: None, waiting: 0 }
+        let state = SyncState::Starting;
+        Self { state, problem: None, last_contact: None, percent: None, waiting: 0, clock_ahead_s: None }
     }
 }
 
@@ -47,6 +50,15 @@ pub fn state_of(error: &SyncError) -> SyncState {
     if error.is_passing() { SyncState::Offline } else { SyncState::Stopped }
 }
 
+/// More than the network and two clocks that are kept right make of it.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
+
+/// By how many seconds the clock that shows `now` is ahead of the server's, if that is worth telling.
+pub fn ahead(now: DateTime<Utc>, server: DateTime<Utc>) -> Option<i64> {
+    let ahead = now - server;
+    (ahead.abs() > CLOCKS_DIFFER).then_some(ahead.num_seconds())
+}
+
 /// The status, from what the worker reports and what the database has. "Up to date" is said only while nothing is unsent.
 pub fn status(going: Going, server: Option<Server>, overview: Overview) -> SyncStatus {
     let state = match (&server, going.state) {
@@ -69,6 +81,7 @@ pub fn status(going: Going, server: Option<Server>, overview: Overview) -> SyncS
         server: server.map(|server| SyncServer {
             address: server.address,
             device_name: server.device_name,
+        clock_ahead_s: going.clock_ahead_s,
             paired_at: server.paired_at,
         }),
     }
@@ -110,3 +123,13 @@ mod tests {
         assert_eq!(state_of(&SyncError::Certificate(String::new())), SyncState::Stopped);
     }
 }
+
+    #[test]
+    fn a_clock_that_is_wrong_by_more_than_some_minutes_is_told() {
+        let server: DateTime<Utc> = "2025-03-14T12:00:00Z".parse().unwrap();
+        let told = |delta: TimeDelta| ahead(server + delta, server);
+        assert_eq!(told(TimeDelta::minutes(5)), None);
+        assert_eq!(told(TimeDelta::minutes(-5)), None);
+        assert_eq!(told(TimeDelta::minutes(6)), Some(360));
+        assert_eq!(told(TimeDelta::days(-3_652)), Some(-3_652 * 86_400));
+    }

@@ -3,8 +3,9 @@
 use super::error::SyncError;
 use super::link::Tally;
 use super::live::{News, jittered, listen};
+use super::peer::Peer;
 use super::round::{Connection, DeskLink, DeskReplica, connection, context, replica, round, write_down};
-use super::status::{SyncReport, state_of};
+use super::status::{SyncReport, ahead, state_of};
 use crate::desk::Desk;
 use contract::{Event, SyncState};
 use std::sync::{Mutex, PoisonError};
@@ -116,6 +117,7 @@ struct Running<'a> {
     store: &'a Store,
     replica: DeskReplica,
     link: DeskLink,
+    peer: Peer,
     changes: broadcast::Receiver<Changed>,
     news: mpsc::Receiver<News>,
     /// The newest change that was heard of, and the one that is here.
@@ -163,6 +165,7 @@ impl<'a> Running<'a> {
             link,
             changes,
             news,
+            peer: connection.http.peer.clone(),
             heard,
             here,
             failures,
@@ -215,6 +218,9 @@ impl<'a> Running<'a> {
         let now = self.desk.0.options.world.now();
         match &ended {
             Ok(()) => {
+        if let Some(server) = self.peer.take_time() {
+            report(self.desk, |going| going.clock_ahead_s = ahead(now, server));
+        }
                 self.has_joined = true;
                 self.here = self.replica.cursor().await.unwrap_or(self.here);
                 if self.link.has_asked {

@@ -29,8 +29,22 @@ pub fn Explanation() -> impl IntoView {
             }
         })
     };
+    let wrong_clock = Memo::new(move |_| {
+        status.value.with(|status| status.as_ref().and_then(|status| sync::wrong_clock(status)))
+    });
+    let clock_shown = move || {
+        wrong_clock.get().map(|text| {
+            view! {
+                <p class="sync-problem is-waiting" data-testid="sync-clock">
+                    <Icon glyph=Glyph::Warning />
+                    <span>{text}</span>
+                </p>
+            }
+        })
+    };
     view! {
         {shown}
+        {clock_shown}
         <p class="text-muted max-w-2xl">{meaning}</p>
     }
 }

@@ -23,6 +23,7 @@ fn status(state: SyncState) -> SyncStatus {
         attention: 0,
         parked: 0,
         waiting: 0,
+        clock_ahead_s: None,
     }
 }
 
@@ -173,6 +174,20 @@ fn ages_have_the_unit_that_fits() {
     assert_eq!(ago(TimeDelta::hours(47)), "47 hours ago");
     assert_eq!(ago(TimeDelta::hours(48)), "2 days ago");
     assert_eq!(ago(TimeDelta::minutes(-5)), "just now");
+}
+
+#[test]
+fn a_wrong_clock_is_told_with_how_wrong_it_is() {
+    let told = |seconds| wrong_clock(&SyncStatus { clock_ahead_s: seconds, ..status(SyncState::UpToDate) });
+    assert_eq!(told(None), None);
+    let says = |seconds, what: &str| {
+        let text = told(Some(seconds)).expect("a sentence");
+        assert!(text.contains(what), "{text}");
+    };
+    says(360, "was 6 minutes ahead of");
+    says(-3_600, "was 1 hour behind");
+    says(-172_800, "was 2 days behind");
+    says(315_576_000, "was 3,652 days ahead of");
 }
 
 #[test]
