@@ -17,7 +17,7 @@ pub struct SyncStatus {
     pub unsent: u64,
     /// When the oldest of them was made.
     pub unsent_since: Option<DateTime<Utc>>,
-    /// When the server last answered.
+    /// When the server last answered, as far as that is known.
     pub last_contact: Option<DateTime<Utc>>,
     /// Why it does not go on by itself; kept until it does.
     pub problem: Option<SyncProblem>,

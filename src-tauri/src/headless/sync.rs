@@ -110,7 +110,7 @@ async fn status(desk: &Desk, json: bool) -> Result<ExitCode, ErrorBody> {
         return Ok(ExitCode::SUCCESS);
     };
     say!("server          {} (as {})", server.address, server.device_name);
-    let contact = status.last_contact.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
+    let contact = status.last_contact.map_or_else(|| "not known".to_owned(), |at| at.to_rfc3339());
     say!("last contact    {contact}");
     let since = status.unsent_since.map(|at| format!(" since {}", at.to_rfc3339())).unwrap_or_default();
     say!("unsent          {}{since}", status.unsent);

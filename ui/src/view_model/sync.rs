@@ -165,7 +165,7 @@ pub fn unsent(status: &SyncStatus, clock: Clock) -> String {
 pub fn contact(status: &SyncStatus, clock: Clock) -> String {
     match status.last_contact {
         Some(contact) => t!(sync.contact_at, time = clock.moment(contact), age = clock.age(contact)),
-        None => t!(sync.contact_never).to_owned(),
+        None => t!(sync.contact_unknown).to_owned(),
     }
 }
 

@@ -27,7 +27,7 @@ pub async fn sync_status(call: &Call, _: Nothing) -> Result<SyncStatus, AppError
     let server = shared::server(&mut read).await?;
     let overview = shared::overview(&mut read).await?;
     read.end().await?;
-    Ok(status(call.desk.0.sync.report.get(), server, overview))
+    Ok(status(call.desk.0.sync.report.get(), server, overview, call.at))
 }
 
 /// Connects this desk to a server.

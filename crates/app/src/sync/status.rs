@@ -60,13 +60,16 @@ pub fn ahead(now: DateTime<Utc>, server: DateTime<Utc>) -> Option<i64> {
 }
 
 /// The status, from what the worker reports and what the database has. "Up to date" is said only while nothing is unsent.
-pub fn status(going: Going, server: Option<Server>, overview: Overview) -> SyncStatus {
+pub fn status(going: Going, server: Option<Server>, overview: Overview, now: DateTime<Utc>) -> SyncStatus {
     let state = match (&server, going.state) {
         (None, _) => SyncState::Alone,
         (Some(_), SyncState::UpToDate) if overview.unsent > 0 => SyncState::Working,
         (Some(_), state) => state,
     };
-    let last_contact = going.last_contact.max(server.as_ref().and_then(|server| server.last_contact));
+    // A time that is still to come was told by a clock that has been corrected since: when it was is not known.
+    let can_be = |at: &DateTime<Utc>| *at <= now + CLOCKS_DIFFER;
+    let stored = server.as_ref().and_then(|server| server.last_contact);
+    let last_contact = going.last_contact.filter(can_be).or(stored.filter(can_be));
     SyncStatus {
         state,
         unsent: overview.unsent,
@@ -78,10 +81,10 @@ pub fn status(going: Going, server: Option<Server>, overview: Overview) -> SyncS
         attention: overview.attention,
         parked: overview.parked,
         waiting: going.waiting,
+        clock_ahead_s: going.clock_ahead_s,
         server: server.map(|server| SyncServer {
             address: server.address,
             device_name: server.device_name,
-        clock_ahead_s: going.clock_ahead_s,
             paired_at: server.paired_at,
         }),
     }
@@ -102,18 +105,41 @@ mod tests {
         })
     }
 
+    fn now() -> DateTime<Utc> {
+        "2025-03-14T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn the_last_contact_is_the_one_in_memory_and_never_one_that_is_still_to_come() {
+        let told = |memory: Option<i64>, stored: Option<i64>| {
+            let at = |days: Option<i64>| days.map(|days| now() + TimeDelta::days(days));
+            let server = paired().map(|server| Server { last_contact: at(stored), ..server });
+            let going = Going { last_contact: at(memory), ..Going::default() };
+            let contact = status(going, server, Overview::default(), now()).last_contact;
+            contact.map(|contact| (contact - now()).num_days())
+        };
+        // The clock was ten years ahead when the database was told, or the worker.
+        assert_eq!(told(Some(0), Some(3_652)), Some(0));
+        assert_eq!(told(None, Some(3_652)), None);
+        assert_eq!(told(Some(3_652), Some(-1)), Some(-1));
+        assert_eq!(told(Some(3_652), Some(3_652)), None);
+        // It was ahead by less, and has been right again for longer than that.
+        assert_eq!(told(Some(-2), Some(-1)), Some(-2));
+        assert_eq!(told(None, Some(-1)), Some(-1));
+    }
+
     #[test]
     fn it_is_never_up_to_date_while_something_is_unsent() {
         let going = Going { state: SyncState::UpToDate, ..Going::default() };
         let unsent = Overview { unsent: 1, ..Overview::default() };
-        assert_eq!(status(going.clone(), paired(), unsent).state, SyncState::Working);
-        assert_eq!(status(going, paired(), Overview::default()).state, SyncState::UpToDate);
+        assert_eq!(status(going.clone(), paired(), unsent, now()).state, SyncState::Working);
+        assert_eq!(status(going, paired(), Overview::default(), now()).state, SyncState::UpToDate);
     }
 
     #[test]
     fn without_a_server_it_is_this_device_only_whatever_was_reported() {
         let going = Going { state: SyncState::Offline, ..Going::default() };
-        assert_eq!(status(going, None, Overview::default()).state, SyncState::Alone);
+        assert_eq!(status(going, None, Overview::default(), now()).state, SyncState::Alone);
     }
 
     #[test]
@@ -122,7 +148,6 @@ mod tests {
         assert_eq!(state_of(&SyncError::Revoked), SyncState::Stopped);
         assert_eq!(state_of(&SyncError::Certificate(String::new())), SyncState::Stopped);
     }
-}
 
     #[test]
     fn a_clock_that_is_wrong_by_more_than_some_minutes_is_told() {
@@ -133,3 +158,4 @@ mod tests {
         assert_eq!(told(TimeDelta::minutes(6)), Some(360));
         assert_eq!(told(TimeDelta::days(-3_652)), Some(-3_652 * 86_400));
     }
+}

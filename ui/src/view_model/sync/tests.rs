@@ -161,7 +161,7 @@ fn the_oldest_unsent_save_is_told_with_its_age() {
 fn the_last_contact_is_told_with_its_age() {
     assert_eq!(contact(&status(SyncState::Offline), clock()), "12:04 (26 minutes ago)");
     let never = SyncStatus { last_contact: None, ..status(SyncState::Offline) };
-    assert_eq!(contact(&never, clock()), "Not yet");
+    assert_eq!(contact(&never, clock()), "Not known");
 }
 
 #[test]
