@@ -1,3 +1,4 @@
+use crate::proxy::{Proxy, Weather};
 use crate::support::*;
 use contract::{ErrorCode, SyncState};
 use serde_json::{Value, json};
@@ -36,17 +37,33 @@ async fn a_fresh_desk_says_how_far_the_first_copy_is_and_is_up_to_date_only_with
     first.exchange().await;
     let fresh = TestDesk::open().await;
     assert_eq!(fresh.status().await.state, SyncState::Alone);
-    fresh.pair(&site, &site.invite(&clinic.id).unwrap(), "Back").await;
+    // Slow enough for every page to be seen.
+    let proxy = Proxy::start(site.address().trim_start_matches("http://").parse().unwrap()).await;
+    proxy.set(Weather::Delay(20));
+    let address = format!("http://{}", proxy.address);
+    fresh.pair_at(&address, &site.invite(&clinic.id).unwrap(), "Back").await;
     let mut seen = Vec::new();
+    let mut has_grown = false;
     loop {
         let status = fresh.status().await;
-        if status.state == SyncState::UpToDate {
-            break;
+        match status.state {
+            SyncState::UpToDate => break,
+            SyncState::Joining => seen.extend(status.percent),
+            state => assert!(matches!(state, SyncState::Starting | SyncState::Working), "{status:?}"),
         }
-        seen.push((status.state, status.percent));
+        if !seen.is_empty() && !has_grown {
+            has_grown = true;
+            // From here on there is several times as much to fetch as before.
+            for n in 0..20 {
+                first.create("New", &format!("Meanwhile {n}")).await;
+            }
+            first.exchange().await;
+        }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    assert!(seen.iter().any(|(state, _)| *state == SyncState::Joining), "{seen:?}");
+    seen.dedup();
+    assert!(seen.len() > 2 && seen.is_sorted() && seen.last() <= Some(&100), "{seen:?}");
+    assert_eq!(fresh.status().await.percent, None);
     let facets = async |desk: &TestDesk| desk.call("patient_facets", json!({})).await;
     assert_eq!(facets(&fresh).await, facets(&first).await);
     fresh.is_sound().await;

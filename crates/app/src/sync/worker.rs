@@ -154,8 +154,10 @@ impl<'a> Running<'a> {
         let tally = Tally::default();
         let (heard, here, failures) = (0, 0, 0);
         let reports = desk.clone();
+        report(desk, |going| going.percent = None);
         let link = connection.link(desk, store, move |percent| {
-            report(&reports, |going| going.percent = Some(percent));
+            // What others save meanwhile makes the whole larger, and is no step back.
+            report(&reports, |going| going.percent = going.percent.max(Some(percent)));
         });
         let live = Aborting(tokio::spawn(listen(connection.http.clone(), link.heard.clone(), sender)));
         Self {
@@ -163,9 +165,9 @@ impl<'a> Running<'a> {
             store,
             replica: replica(desk, store),
             link,
+            peer: connection.http.peer.clone(),
             changes,
             news,
-            peer: connection.http.peer.clone(),
             heard,
             here,
             failures,
@@ -216,11 +218,11 @@ impl<'a> Running<'a> {
         let was_failing = self.failures > 0;
         self.failures = if ended.is_ok() { 0 } else { self.failures.saturating_add(1) };
         let now = self.desk.0.options.world.now();
-        match &ended {
-            Ok(()) => {
         if let Some(server) = self.peer.take_time() {
             report(self.desk, |going| going.clock_ahead_s = ahead(now, server));
         }
+        match &ended {
+            Ok(()) => {
                 self.has_joined = true;
                 self.here = self.replica.cursor().await.unwrap_or(self.here);
                 if self.link.has_asked {
