@@ -5,6 +5,7 @@ use contract::{ErrorBody, ErrorCode, SyncState, SyncStatus};
 use scratch_postgres::{Certificate, NewClinic, Site};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -34,7 +35,12 @@ pub struct TestDesk {
 }
 
 pub async fn start(dir: PathBuf, in_background: bool) -> Desk {
+    start_in(app::Machine::here(), dir, in_background).await
+}
+
+pub async fn start_in(world: Arc<dyn app::World>, dir: PathBuf, in_background: bool) -> Desk {
     let mut options = DeskOptions::new(dir);
+    options.world = world;
     options.passphrase = Some(Zeroizing::new(e2e::PASSPHRASE.to_owned()));
     options.strict_budgets = true;
     options.sync = in_background;
