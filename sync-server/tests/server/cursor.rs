@@ -12,6 +12,13 @@ use uuid::Uuid;
 
 const CLINICS: usize = 4;
 const WRITERS: usize = 3;
+/// How long a transaction is held open with the clinic's row locked, and the pause until the next one: most commits of a
+/// long run must not wait for it.
+const HELD: Duration = Duration::from_millis(15);
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// A device may ask once in this time.
+const TOO_OFTEN: Duration = Duration::from_millis(20);
 
 /// How many commits there are in all: more of them with `cargo xtask soak cursor`.
 fn commits() -> usize {
@@ -31,7 +38,7 @@ async fn write(desk: Arc<Desk>, count: usize) -> Vec<Uuid> {
         } else {
             // A desk that is faster than a desk can be is told to wait.
             assert_eq!(answer.status(), reqwest::StatusCode::TOO_MANY_REQUESTS);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(TOO_OFTEN).await;
         }
     }
     written
@@ -54,12 +61,12 @@ async fn hold(url: String, clinic: Uuid, stop: Arc<AtomicBool>) -> Vec<Uuid> {
             sqlx::query(add).bind(clinic).bind(record).bind(head + 1).execute(&mut *transaction).await;
         let advance = "UPDATE clinic SET head = $2 WHERE clinic_id = $1";
         sqlx::query(advance).bind(clinic).bind(head + 1).execute(&mut *transaction).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(15)).await;
+        tokio::time::sleep(HELD).await;
         transaction.commit().await.unwrap();
         if added.unwrap().rows_affected() == 1 {
             written.push(record);
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     written
 }
@@ -72,10 +79,9 @@ async fn follow(desk: Arc<Desk>, done: Arc<AtomicBool>) -> BTreeSet<Uuid> {
         let was_done = done.load(Ordering::Relaxed);
         let mut after = Place { seq: cursor, key: None };
         loop {
-            let page = desk.page_in(epoch, after, 7).await;
-            let Some(page) = page else {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                after = Place { seq: cursor, key: None };
+            let Some(page) = desk.page_in(epoch, after.clone(), 7).await else {
+                // Not from the cursor again: whoever is far behind would be told to wait before it is at the head.
+                tokio::time::sleep(TOO_OFTEN).await;
                 continue;
             };
             seen.extend(page.records.iter().map(|(key, _)| key.record));
