@@ -51,6 +51,12 @@ impl Database {
         Ok(Self { pool })
     }
 
+    /// One that is not asked anything.
+    #[cfg(test)]
+    pub(crate) fn unconnected() -> Self {
+        Self { pool: PgPoolOptions::new().connect_lazy_with(PgConnectOptions::new()) }
+    }
+
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

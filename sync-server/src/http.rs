@@ -75,6 +75,18 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// That of a server that begins.
+    pub fn new(database: Database, ending: watch::Receiver<bool>) -> Self {
+        Self {
+            database,
+            tokens: Arc::default(),
+            live: Arc::default(),
+            limits: Arc::default(),
+            metrics: Arc::default(),
+            ending,
+        }
+    }
+
     /// Tells whoever should know what was committed, after the device that did it.
     fn announce(&self, caller: Caller, change: Change) {
         self.metrics.merged(&change);

@@ -135,7 +135,8 @@ impl Live {
         self.news.notify_one();
     }
 
-    fn is_heard(&self, clinic: Uuid) -> bool {
+    /// Whether a device of the clinic is connected to this process.
+    pub fn is_heard(&self, clinic: Uuid) -> bool {
         let mut clinics = lock(&self.clinics);
         let is_heard = clinics.get(&clinic).is_some_and(|sender| sender.receiver_count() > 0);
         if !is_heard {

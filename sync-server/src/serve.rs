@@ -2,11 +2,10 @@
 
 use crate::database::Database;
 use crate::error::SetupError;
-use crate::http::{self, Limits, Shared};
+use crate::http::{self, Shared};
 use crate::live::Live;
-use crate::metrics::{Listening, Metrics};
+use crate::metrics::Listening;
 pub use crate::tls::Tls;
-use crate::tokens::Tokens;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
@@ -62,14 +61,7 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     database.check_role().await?;
     let hints = Live::connect(&database).await?;
     let (ending, is_ending) = watch::channel(false);
-    let shared = Shared {
-        database: database.clone(),
-        tokens: Arc::new(Tokens::default()),
-        live: Arc::new(Live::default()),
-        limits: Arc::new(Limits::default()),
-        metrics: Arc::new(Metrics::default()),
-        ending: is_ending,
-    };
+    let shared = Shared::new(database.clone(), is_ending);
     let listen = |source| SetupError::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;

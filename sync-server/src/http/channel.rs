@@ -135,3 +135,39 @@ async fn standing(shared: &Shared, token: &Token) -> Result<Standing, ServerErro
 async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
     timeout(SEND, socket.send(message)).await.ok()?.ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::Database;
+    use axum::extract::{FromRequest, Request};
+    use axum::http::header;
+    use uuid::Uuid;
+
+    /// A request for a channel, as a connection hands it to the router.
+    async fn upgrade() -> WebSocketUpgrade {
+        let mut request = Request::builder()
+            .header(header::CONNECTION, "upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==")
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let never = hyper::upgrade::on(&mut request);
+        request.extensions_mut().insert(never);
+        WebSocketUpgrade::from_request(request, &()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn whatever_is_committed_after_the_answer_was_made_is_heard() {
+        let shared = Shared::new(Database::unconnected(), watch::channel(false).1);
+        let caller = Caller { clinic: Uuid::from_u128(1), device: Uuid::from_u128(2) };
+        let token = Token::draw(caller.clinic).unwrap();
+        let answer =
+            live(State(shared.clone()), Extension(caller), Extension(token), Ok(upgrade().await)).await;
+        // The answer is not on its way yet, and the task that serves the channel has not run.
+        assert_eq!(answer.unwrap().status(), StatusCode::SWITCHING_PROTOCOLS);
+        assert!(shared.live.is_heard(caller.clinic));
+        assert!(!shared.live.is_heard(Uuid::from_u128(3)));
+    }
+}
