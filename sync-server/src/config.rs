@@ -1,13 +1,15 @@
 //! The command line. Each setting is a flag, an environment variable, or a line of a file, in this order; a file has
 //! the variables' names, as systemd's `EnvironmentFile`.
 
+use crate::connections::Timeouts;
 use crate::error::SetupError;
 use crate::serve::{Settings, Tls};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use ipnet::IpNet;
 use sqlx::postgres::PgConnectOptions;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -123,6 +125,27 @@ pub struct Serve {
     #[arg(long, value_name = "N", env = "FRONTDESK_SERVER_CONNECTIONS", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(3..=1000))]
     connections: u32,
+    /// Connections of devices and whoever else comes at most; more are refused
+    #[arg(long, value_name = "N", env = "FRONTDESK_SERVER_MAX_CLIENTS", default_value_t = 4_096,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_clients: u32,
+    /// A proxy or balancer, by its address or network, whose `X-Forwarded-For` tells where requests come from; may be
+    /// given several times, or as a list with commas
+    #[arg(
+        long,
+        value_name = "ADDRESS|NETWORK",
+        env = "FRONTDESK_SERVER_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    trusted_proxy: Vec<IpNet>,
+}
+
+/// A single address is a network of one.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    let network = text.parse::<IpNet>().or_else(|_| address());
+    network.map_err(|_| "neither an address nor a network such as 10.0.0.0/8".to_owned())
 }
 
 impl Connection {
@@ -157,6 +180,9 @@ impl Serve {
             connections: self.connections,
             listen: self.listen,
             metrics: self.metrics_listen,
+            max_clients: self.max_clients.try_into().unwrap_or(usize::MAX),
+            trusted_proxies: self.trusted_proxy,
+            timeouts: Timeouts::default(),
             tls: self.tls_cert.zip(self.tls_key).map(|(certificate, key)| Tls { certificate, key }),
         })
     }
@@ -219,4 +245,35 @@ fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, String>, SetupError
             Ok((name.trim().to_owned(), value.trim().trim_matches('"').to_owned()))
         });
     settings.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_example_names_every_setting_and_no_other() {
+        let example = include_str!("../.env.example");
+        let lines = example.lines().map(|line| {
+            line.strip_prefix("# FRONTDESK").map_or(line.to_owned(), |rest| format!("FRONTDESK{rest}"))
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let named: BTreeSet<_> = parse(Path::new(".env.example"), &text).unwrap().into_keys().collect();
+        let mut known: BTreeSet<_> = names(&Cli::command()).into_iter().collect();
+        // It cannot stand in the file that it names.
+        assert!(known.remove("FRONTDESK_SERVER_CONFIG"));
+        assert_eq!(named, known);
+    }
+
+    #[test]
+    fn the_example_can_be_served_with_as_it_is() {
+        let example = parse(Path::new(".env.example"), include_str!("../.env.example")).unwrap();
+        let command = with_defaults(Cli::command(), &example);
+        let read = Cli::from_arg_matches(&command.try_get_matches_from(["sync-server", "serve"]).unwrap());
+        let Command::Serve(serve) = read.unwrap().command else { panic!("it serves") };
+        let settings = serve.settings().unwrap();
+        assert_eq!(settings.listen, "0.0.0.0:8787".parse().unwrap());
+        assert_eq!((settings.max_clients, settings.trusted_proxies), (4_096, Vec::new()));
+    }
 }

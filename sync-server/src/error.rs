@@ -63,6 +63,8 @@ pub enum ServerError {
     Code,
     #[error("there is no such device")]
     NoDevice,
+    #[error("the database could not be reached a moment ago")]
+    NotReady,
     /// What the server itself wrote cannot be read.
     #[error("a stored value cannot be read")]
     Stored(#[from] serde_json::Error),

@@ -6,12 +6,16 @@ mod channel;
 mod description;
 mod handlers;
 mod limits;
+mod origin;
 mod problem;
+mod ready;
 
 pub use description::document;
 pub use limits::Limits;
 pub use problem::Problem;
+pub use ready::Ready;
 
+use crate::connections::Timeouts;
 use crate::database::Database;
 use crate::live::Live;
 use crate::metrics::{self, Metrics};
@@ -19,11 +23,13 @@ use crate::sync::Caller;
 use crate::tokens::Tokens;
 use crate::work::Change;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use ipnet::IpNet;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_protocol::{PROTOCOL, PROTOCOL_HEADER};
@@ -40,8 +46,6 @@ pub const BODY_MAX_BYTES: usize = 16 << 20;
 pub const INFLATED_MAX_BYTES: usize = 32 << 20;
 /// The most that a request without a credential may say.
 const ANYONE_MAX_BYTES: usize = 4 << 10;
-/// How long a request may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,12 +74,17 @@ pub struct Shared {
     pub live: Arc<Live>,
     pub limits: Arc<Limits>,
     pub metrics: Arc<Metrics>,
+    pub ready: Arc<Ready>,
+    /// Proxies whose word on where a request comes from counts.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// How long a request may take.
+    pub request_timeout: Duration,
     /// Turns true when the server is about to end.
     pub ending: watch::Receiver<bool>,
 }
 
 impl Shared {
-    /// That of a server that begins.
+    /// That of a server that begins, behind no proxy.
     pub fn new(database: Database, ending: watch::Receiver<bool>) -> Self {
         Self {
             database,
@@ -83,6 +92,9 @@ impl Shared {
             live: Arc::default(),
             limits: Arc::default(),
             metrics: Arc::default(),
+            ready: Arc::default(),
+            trusted_proxies: Arc::default(),
+            request_timeout: Timeouts::default().request,
             ending,
         }
     }
@@ -95,27 +107,50 @@ impl Shared {
     }
 }
 
+/// A row of the table. Its handler is asked by its method and by no other.
+fn route<H: Handler<T, Shared>, T: 'static>(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> (Route, MethodRouter<Shared>) {
+    let by = match method {
+        Method::POST => MethodFilter::POST,
+        Method::DELETE => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
+    };
+    (Route { method, path, access }, on(by, handler))
+}
+
 /// Every route: the router is built from this, so that there is none beside it.
 fn table() -> Vec<(Route, MethodRouter<Shared>)> {
     use Access::{Anyone, Device};
-    let route = |method, path, access, handler| (Route { method, path, access }, handler);
     vec![
-        route(Method::GET, "/healthz", Anyone, get(handlers::healthz)),
-        route(Method::GET, "/readyz", Anyone, get(handlers::readyz)),
-        route(Method::GET, "/openapi.json", Anyone, get(description::openapi)),
-        route(Method::POST, "/v1/pair", Anyone, post(handlers::pair)),
-        route(Method::GET, "/v1/epoch", Device, get(handlers::epoch)),
-        route(Method::POST, "/v1/push", Device, post(handlers::push)),
-        route(Method::POST, "/v1/pull", Device, post(handlers::pull)),
-        route(Method::POST, "/v1/offer", Device, post(handlers::offer)),
-        route(Method::POST, "/v1/upload", Device, post(handlers::upload)),
-        route(Method::POST, "/v1/digests", Device, post(handlers::digests)),
-        route(Method::POST, "/v1/bucket", Device, post(handlers::bucket)),
-        route(Method::GET, "/v1/live", Device, get(channel::live)),
-        route(Method::GET, "/v1/devices", Device, get(handlers::devices)),
-        route(Method::DELETE, "/v1/devices/{device}", Device, delete(handlers::revoke)),
-        route(Method::POST, "/v1/invites", Device, post(handlers::invite)),
+        route(Method::GET, "/healthz", Anyone, handlers::healthz),
+        route(Method::GET, "/readyz", Anyone, handlers::readyz),
+        route(Method::GET, "/openapi.json", Anyone, description::openapi),
+        route(Method::POST, "/v1/pair", Anyone, handlers::pair),
+        route(Method::GET, "/v1/epoch", Device, handlers::epoch),
+        route(Method::POST, "/v1/push", Device, handlers::push),
+        route(Method::POST, "/v1/pull", Device, handlers::pull),
+        route(Method::POST, "/v1/offer", Device, handlers::offer),
+        route(Method::POST, "/v1/upload", Device, handlers::upload),
+        route(Method::POST, "/v1/digests", Device, handlers::digests),
+        route(Method::POST, "/v1/bucket", Device, handlers::bucket),
+        route(Method::GET, "/v1/live", Device, channel::live),
+        route(Method::GET, "/v1/devices", Device, handlers::devices),
+        route(Method::DELETE, "/v1/devices/{device}", Device, handlers::revoke),
+        route(Method::POST, "/v1/invites", Device, handlers::invite),
     ]
+}
+
+/// Refuses HTTP/2, which the listener takes as well: the time-outs of connections know nothing of its streams.
+async fn version_1(request: Request, next: Next) -> Response {
+    if request.version() > Version::HTTP_11 {
+        let title = "this server speaks HTTP/1.1";
+        return Problem::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "version", title).into_response();
+    }
+    next.run(request).await
 }
 
 /// The routes and who may use them.
@@ -155,8 +190,10 @@ pub fn router(shared: Shared) -> Router {
             CompressionLayer::new()
                 .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_MIN_BYTES))),
         )
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, shared.request_timeout))
+        .layer(from_fn(version_1))
         .layer(TraceLayer::new_for_http())
+        .layer(from_fn_with_state(shared.clone(), origin::note))
         .layer(from_fn_with_state(Arc::clone(&shared.metrics), metrics::count))
         .layer(map_response(tell_protocol))
         .with_state(shared)

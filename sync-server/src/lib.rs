@@ -4,6 +4,7 @@
 //! serve one database.
 
 pub mod config;
+mod connections;
 pub mod database;
 pub mod devices;
 mod error;

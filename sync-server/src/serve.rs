@@ -1,5 +1,7 @@
 //! A serving process: from its settings to its orderly end.
 
+use crate::connections::Connections;
+pub use crate::connections::Timeouts;
 use crate::database::Database;
 use crate::error::SetupError;
 use crate::http::{self, Shared};
@@ -7,8 +9,8 @@ use crate::live::Live;
 use crate::metrics::Listening;
 pub use crate::tls::Tls;
 use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
+use ipnet::IpNet;
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -34,6 +36,11 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// Where Prometheus asks, in plain HTTP; nowhere unless it is told.
     pub metrics: Option<SocketAddr>,
+    /// Connections at most; more are refused.
+    pub max_clients: usize,
+    /// Whose word on where a request comes from counts.
+    pub trusted_proxies: Vec<IpNet>,
+    pub timeouts: Timeouts,
 }
 
 /// A server that serves.
@@ -61,7 +68,11 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     database.check_role().await?;
     let hints = Live::connect(&database).await?;
     let (ending, is_ending) = watch::channel(false);
-    let shared = Shared::new(database.clone(), is_ending);
+    let shared = Shared {
+        trusted_proxies: settings.trusted_proxies.into(),
+        request_timeout: settings.timeouts.request,
+        ..Shared::new(database.clone(), is_ending)
+    };
     let listen = |source| SetupError::Listen { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
@@ -73,17 +84,15 @@ pub async fn start(settings: Settings) -> Result<Running, SetupError> {
     let handle = Handle::new();
     let scheme = if tls.is_some() { "https" } else { "http" };
     let service = http::router(shared.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let connections = Connections::new(settings.max_clients, settings.timeouts.stalled);
+    let server = axum_server::from_tcp(listener).map_err(listen)?.handle(handle.clone());
+    let server = settings.timeouts.apply_to(server);
     let serving = match tls {
         Some(config) => {
-            let acceptor = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor::new());
-            let server = axum_server::from_tcp(listener).map_err(listen)?.acceptor(acceptor);
-            tokio::spawn(server.handle(handle.clone()).serve(service))
+            let acceptor = RustlsAcceptor::new(config).acceptor(connections);
+            tokio::spawn(server.acceptor(acceptor).serve(service))
         }
-        None => {
-            // Answers and hints are small, and somebody waits for each.
-            let server = axum_server::from_tcp(listener).map_err(listen)?.acceptor(NoDelayAcceptor::new());
-            tokio::spawn(server.handle(handle.clone()).serve(service))
-        }
+        None => tokio::spawn(server.acceptor(connections).serve(service)),
     };
     let background = background(shared, hints);
     Ok(Running { address, metrics, scheme, handle, ending, serving, background, database })

@@ -1,19 +1,21 @@
 //! Who is calling.
 
+use super::origin::Origin;
 use super::{Problem, Shared};
 use crate::devices::Standing;
 use crate::secrets::Token;
 use crate::sync::Caller;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::Extension;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 /// Lets devices through whose credential is good, and tells the handlers whose it is.
 pub async fn device(
     State(shared): State<Shared>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Extension(Origin(address)): Extension<Origin>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -33,12 +35,12 @@ fn token(request: &Request) -> Option<Token> {
     value.strip_prefix("Bearer ")?.parse().ok()
 }
 
-async fn caller(shared: &Shared, address: SocketAddr, token: Option<&Token>) -> Result<Caller, Problem> {
+async fn caller(shared: &Shared, address: IpAddr, token: Option<&Token>) -> Result<Caller, Problem> {
     let token = token.ok_or_else(Problem::unauthorized)?;
     let caller = match shared.tokens.known(token) {
         Some(caller) => caller,
         None => {
-            shared.limits.look_up(address.ip())?;
+            shared.limits.look_up(address)?;
             match shared.tokens.look_up(&shared.database, token).await? {
                 Standing::Welcome(caller) => caller,
                 Standing::Revoked => return Err(Problem::revoked()),

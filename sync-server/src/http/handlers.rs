@@ -1,17 +1,18 @@
 //! The requests, one function each: reads the message, has it done, and says how it went.
 
 use super::body::Body;
+use super::origin::Origin;
 use super::problem::Problems;
-use super::{Problem, Shared, TIMEOUT};
+use super::{Problem, Shared};
 use crate::devices::{self, Device, INVITE_MINUTES};
 use crate::error::ServerError;
 use crate::secrets::Code;
 use crate::sync::{self, Caller};
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::time::Duration;
 use sync_protocol::{
     Bucket, Content, Digests, Envelope, Epoch, Key, Offer, Page, Pull, Push, Pushed, Upload,
 };
@@ -37,7 +38,7 @@ pub async fn healthz() -> &'static str {
     responses((status = 200, description = "It can", body = String), Problems),
 )]
 pub async fn readyz(State(shared): State<Shared>) -> Result<&'static str, ServerError> {
-    sqlx::query("SELECT 1").execute(shared.database.pool()).await?;
+    shared.ready.check(&shared.database).await?;
     Ok("ok")
 }
 
@@ -65,10 +66,10 @@ pub struct Paired {
 )]
 pub async fn pair(
     State(shared): State<Shared>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Extension(Origin(address)): Extension<Origin>,
     Body(pair, _room): Body<Pair>,
 ) -> Result<Json<Paired>, Problem> {
-    shared.limits.code(address.ip())?;
+    shared.limits.code(address)?;
     let name = pair.name.trim();
     if name.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.chars().any(char::is_control) {
         let title = format!("a device needs a name of at most {NAME_MAX_CHARS} letters");
@@ -98,7 +99,7 @@ pub async fn push(
     Extension(caller): Extension<Caller>,
     Body(push, room): Body<Envelope<Push>>,
 ) -> Answer<Envelope<Pushed>> {
-    to_its_end(async move {
+    to_its_end(shared.request_timeout, async move {
         let _room = room;
         let (pushed, change) = sync::push(&shared.database, caller, push).await?;
         shared.announce(caller, change);
@@ -146,7 +147,7 @@ pub async fn upload(
     Extension(caller): Extension<Caller>,
     Body(upload, room): Body<Envelope<Upload>>,
 ) -> Result<StatusCode, ServerError> {
-    to_its_end(async move {
+    to_its_end(shared.request_timeout, async move {
         let _room = room;
         let change = sync::upload(&shared.database, caller, upload).await?;
         shared.announce(caller, change);
@@ -158,9 +159,10 @@ pub async fn upload(
 /// Goes on if the device goes away meanwhile: what was committed has to be announced, or nobody hears of it before the
 /// next poll.
 async fn to_its_end<T: Send + 'static>(
+    within: Duration,
     work: impl Future<Output = Result<T, ServerError>> + Send + 'static,
 ) -> Result<T, ServerError> {
-    let ended = tokio::spawn(timeout(TIMEOUT, work).in_current_span()).await;
+    let ended = tokio::spawn(timeout(within, work).in_current_span()).await;
     ended.ok().and_then(Result::ok).unwrap_or(Err(sqlx::Error::WorkerCrashed.into()))
 }
 

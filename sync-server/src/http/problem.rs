@@ -104,6 +104,7 @@ impl From<ServerError> for Problem {
             ServerError::ForeignAuthor(_) => Self::new(StatusCode::FORBIDDEN, "foreign_author", title),
             ServerError::Code => Self::new(StatusCode::FORBIDDEN, "code", title),
             ServerError::NoDevice => Self::new(StatusCode::NOT_FOUND, "not_found", title),
+            ServerError::NotReady => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title),
             ServerError::Database(sqlx::Error::PoolTimedOut) => {
                 tracing::warn!("no connection to the database became free in time");
                 Self::new(

@@ -146,7 +146,7 @@ async fn what_was_acknowledged_is_there_once_however_often_server_and_database_a
     // More often in a row than the pool has connections: none from before is left.
     let mut ready = 0;
     while ready < 20 {
-        let answer = desks[0].desk.request(reqwest::Method::GET, "/readyz").send().await.unwrap();
+        let answer = desks[0].desk.request(reqwest::Method::GET, "/v1/epoch").send().await.unwrap();
         ready = if answer.status().is_success() { ready + 1 } else { 0 };
     }
     let least: u32 = (0..2 * kills()).map(|kill| kill % 4).sum();

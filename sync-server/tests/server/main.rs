@@ -4,14 +4,17 @@
 
 mod authorisation;
 mod bodies;
+mod connections;
 mod cost;
 mod cursor;
 mod desk;
 mod hostile;
 mod killing;
 mod leaving;
+mod limits;
 mod live;
 mod metrics;
+mod operating;
 mod pairing;
 mod process;
 mod roles;

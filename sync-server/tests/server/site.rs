@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use sync_server::database::{Database, MIGRATIONS};
 use sync_server::devices::{self, admin};
-use sync_server::serve::{Running, Settings, start};
+use sync_server::serve::{Running, Settings, Timeouts, start};
 use uuid::Uuid;
 
 /// The role that the servers of these tests connect as: it has nothing but the rights of serving.
@@ -72,6 +72,9 @@ impl Site {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: None,
             metrics: None,
+            max_clients: 1_000,
+            trusted_proxies: Vec::new(),
+            timeouts: Timeouts::default(),
         }
     }
 

@@ -2,16 +2,14 @@
 
 use crate::desk::{Desk, new_id};
 use crate::live;
+use crate::process::refusal;
 use crate::site::{SERVER, Site};
-use headless::Process;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use sync_server::devices::admin;
 use sync_server::serve::{Settings, Tls, start};
 use tempfile::TempDir;
@@ -104,25 +102,6 @@ async fn a_device_that_trusts_the_certificate_pairs_and_pushes_and_another_does_
     desk.push(vec![desk.transaction(vec![desk.insert(new_id(), "Bea")])]).await;
     live::hint_of(&mut channel, 2).await;
     server.stop().await.unwrap();
-}
-
-/// What the command line says when it is asked to serve like this; it must not begin to.
-fn refusal(site: &Site, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sync-server"));
-    command.args(["serve", "--database-url", &site.url(SERVER)]).args(arguments).env_clear();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    command.stdout(Stdio::null()).stderr(file.reopen().unwrap());
-    let mut process = Process::start(command).unwrap();
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = process.poll().unwrap() {
-            break status;
-        }
-        assert!(started.elapsed() < Duration::from_secs(20), "it serves: {arguments:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    assert!(!status.success(), "{arguments:?}");
-    std::fs::read_to_string(file.path()).unwrap()
 }
 
 #[tokio::test]
