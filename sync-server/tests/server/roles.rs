@@ -127,7 +127,7 @@ async fn tables(site: &Site) -> Vec<(String, Vec<String>)> {
 }
 
 /// Everything that the database has of a clinic.
-async fn all_of(site: &Site, clinic: Uuid) -> Vec<String> {
+pub async fn all_of(site: &Site, clinic: Uuid) -> Vec<String> {
     let mut all = Vec::new();
     for (table, _) in tables(site).await {
         let sql = format!("SELECT to_json(t)::text FROM {table} t WHERE clinic_id = '{clinic}' ORDER BY 1");

@@ -19,6 +19,28 @@ const PANICS: [&str; 2] = [".unwrap\u{28})", ".expect\u{28}"];
 const MAY_SPEAK_SQL: [&str; 5] =
     ["crates/store/", "sync-server/", "migrations/", "docs/", "xtask/scratch-postgres/"];
 
+/// What gives a router something to answer, and the only lines of the server that may: who may use a route stands in one
+/// table, and the router is built from that.
+const ROUTES: [&str; 8] = [
+    ".route(",
+    ".route_service(",
+    ".nest(",
+    ".nest_service(",
+    ".merge(",
+    ".fallback(",
+    ".fallback_service(",
+    ".method_not_allowed_fallback(",
+];
+const MAY_ROUTE: [&str; 6] = [
+    "sync-server/src/http.rs: Access::Anyone => anyone = anyone.route(route.path, handler),",
+    "sync-server/src/http.rs: Access::Device => devices = devices.route(route.path, handler),",
+    "sync-server/src/http.rs: .merge(devices)",
+    "sync-server/src/http.rs: .method_not_allowed_fallback(|| async {",
+    "sync-server/src/http.rs: .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, \"not_found\", \"there is no such address\") })",
+    // On a listener that devices do not reach.
+    "sync-server/src/metrics.rs: let router = Router::new().route(\"/metrics\", get(tell)).with_state((metrics, database));",
+];
+
 /// Hosts that packages come from: a mirror's name in a lock file would tie the project to one machine.
 const REGISTRY_HOSTS: [&str; 4] = [
     "registry.npmjs\u{2e}org",
@@ -66,6 +88,7 @@ fn in_file(path: &str, text: &str, is_test: bool) -> Vec<String> {
         if !is_test {
             found.extend(panics(path, text));
             found.extend(stray_sql(path, text));
+            found.extend(stray_routes(path, text));
         }
     }
     if path == "ARCHITECTURE.md" {
@@ -95,6 +118,19 @@ fn stray_sql(path: &str, text: &str) -> Vec<String> {
     lines_of_code(text)
         .filter(|(_, line)| SQL.iter().any(|begin| line.contains(&format!("\"{begin}"))))
         .map(|(number, _)| format!("{path}:{number}: SQL belongs into crates/store"))
+        .collect()
+}
+
+fn stray_routes(path: &str, text: &str) -> Vec<String> {
+    if !path.starts_with("sync-server/src/") {
+        return Vec::new();
+    }
+    lines_of_code(text)
+        .filter(|(_, line)| ROUTES.iter().any(|route| line.contains(route)))
+        .filter(|(_, line)| !MAY_ROUTE.contains(&format!("{path}: {}", line.trim_end()).as_str()))
+        .map(|(number, _)| {
+            format!("{path}:{number}: a route belongs into the table of sync-server/src/http.rs")
+        })
         .collect()
 }
 
@@ -148,6 +184,18 @@ mod tests {
             ["crates/app/src/lib.rs:1: SQL belongs into crates/store"]
         );
         assert!(in_file("crates/store/src/lib.rs", &code, false).is_empty());
+    }
+
+    #[test]
+    fn a_route_beside_the_table_is_found_in_the_server_only() {
+        let code = "let router = Router::new()\n    .route(\"/v1/back\", get(door));";
+        assert_eq!(
+            in_file("sync-server/src/http.rs", code, false),
+            ["sync-server/src/http.rs:2: a route belongs into the table of sync-server/src/http.rs"]
+        );
+        assert!(in_file("crates/app/src/lib.rs", code, false).is_empty());
+        assert!(in_file("sync-server/src/http.rs", "    .merge(devices)", false).is_empty());
+        assert_eq!(in_file("sync-server/src/sync.rs", "    .merge(devices)", false).len(), 1);
     }
 
     #[test]
