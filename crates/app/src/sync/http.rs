@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use sync_protocol::{Envelope, Refusal};
 
+/// A connection that is not in use is closed before the server closes it, which is after 75 s: a question that crosses the
+/// end would fail.
+const IDLE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The server gives up on a request after 30 seconds.
 const ANSWER: Duration = Duration::from_secs(40);
@@ -87,6 +90,7 @@ impl Http {
             // Whoever sends a desk elsewhere is not its server.
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
+            .pool_idle_timeout(IDLE)
             // A connection that a router has forgotten is found out, also while an answer is waited for.
             .tcp_keepalive(KEEP_ALIVE)
             .tcp_keepalive_interval(KEEP_ALIVE)
