@@ -1,11 +1,12 @@
 //! A network that fails in every way that one does: between a desk and the server, byte by byte.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// What the network does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,29 +80,49 @@ async fn connection(desk: TcpStream, server: SocketAddr, weather: watch::Receive
         Some((read, write)) => (Some(write), Some(tokio::spawn(drain(read)))),
         None => (None, None),
     };
-    let up = pass(desk_read, server_write, shadow_write, weather.clone(), Direction::Up);
-    let down = pass(server_read, desk_write, None, weather.clone(), Direction::Down);
+    let lost = Lost::default();
+    let up = pass(desk_read, server_write, shadow_write, weather.clone(), Direction::Up, &lost);
+    let down = pass(server_read, desk_write, None, weather.clone(), Direction::Down, &lost);
     tokio::select! {
         () = up => {}
         () = down => {}
-        () = damaged(weather, began) => {}
+        () = damaged(weather, began, &lost) => {}
     }
     if let Some(drain) = shadow_drain {
         drain.abort();
     }
 }
 
-/// Ends when the weather has changed from or to one that breaks connections.
-async fn damaged(mut weather: watch::Receiver<Weather>, began: Weather) {
+/// Whether bytes of a connection were lost. No network goes on with one as if nothing had been.
+#[derive(Default)]
+struct Lost {
+    any: AtomicBool,
+    told: Notify,
+}
+
+impl Lost {
+    fn tell(&self) {
+        self.any.store(true, Ordering::SeqCst);
+        self.told.notify_one();
+    }
+}
+
+/// Ends when the weather has changed from or to one that breaks connections. Of changes that follow on each other quickly
+/// it may see the last one alone; what was lost meanwhile it is told.
+async fn damaged(mut weather: watch::Receiver<Weather>, began: Weather, lost: &Lost) {
     let breaks =
         |weather| matches!(weather, Weather::Cut | Weather::HalfOpen | Weather::UpLost | Weather::DownLost);
     let mut broken = breaks(began);
-    while weather.changed().await.is_ok() {
-        let now = *weather.borrow();
-        if now == Weather::Cut || (broken && !breaks(now)) {
+    loop {
+        let now = *weather.borrow_and_update();
+        if now == Weather::Cut || (!breaks(now) && (broken || lost.any.load(Ordering::SeqCst))) {
             return;
         }
         broken |= breaks(now);
+        tokio::select! {
+            changed = weather.changed() => if changed.is_err() { return },
+            () = lost.told.notified() => {}
+        }
     }
 }
 
@@ -122,6 +143,7 @@ async fn pass(
     mut shadow: Option<OwnedWriteHalf>,
     weather: watch::Receiver<Weather>,
     direction: Direction,
+    lost: &Lost,
 ) {
     let mut buffer = vec![0; 16 << 10];
     let mut passed = 0;
@@ -132,7 +154,10 @@ async fn pass(
         match (now, direction) {
             (Weather::HalfOpen, _)
             | (Weather::DownLost, Direction::Down)
-            | (Weather::UpLost, Direction::Up) => continue,
+            | (Weather::UpLost, Direction::Up) => {
+                lost.tell();
+                continue;
+            }
             (Weather::Delay(ms), _) => tokio::time::sleep(Duration::from_millis(ms)).await,
             (Weather::Torn(limit), Direction::Down) if passed + count > limit => {
                 let rest = limit.saturating_sub(passed);
