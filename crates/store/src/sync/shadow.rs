@@ -209,25 +209,34 @@ impl Shadow {
         Ok(())
     }
 
-    /// The digests that these records have so far count no more.
-    pub(super) async fn forget_digests(
+    /// Those of `records` that are told differently from what is here, whose digests so far count no more. A new epoch
+    /// tells everything again, and most of it is here.
+    pub(super) async fn news_of(
         &mut self,
         write: &mut Write,
-        records: &[Told],
-    ) -> Result<(), StoreError> {
-        let known: Vec<(String, Uuid, i64)> = sqlx::query_as(DIGESTS)
+        records: Vec<Told>,
+    ) -> Result<Vec<Told>, StoreError> {
+        let known = sqlx::query_as(DIGESTS)
             .bind(keys_json(records.iter().map(|told| &told.key))?)
             .fetch_all(&mut **write)
             .await?;
-        self.forget(known);
-        Ok(())
+        Ok(self.news(known, records))
     }
 
-    /// These digests count no more.
-    pub(super) fn forget(&mut self, digests: impl IntoIterator<Item = (String, Uuid, i64)>) {
-        for (collection, record, digest) in digests {
-            self.add(&Key { collection, record }, digest.cast_unsigned());
-        }
+    /// The same, with what [`DIGESTS`] told of them.
+    pub(super) fn news(&mut self, known: Vec<(String, Uuid, i64)>, mut records: Vec<Told>) -> Vec<Told> {
+        let known =
+            known.into_iter().map(|(collection, record, digest)| (Key { collection, record }, digest));
+        let known: BTreeMap<_, _> = known.collect();
+        records.retain(|told| match known.get(&told.key).map(|digest| digest.cast_unsigned()) {
+            Some(digest) if digest == told.digest => false,
+            Some(digest) => {
+                self.add(&told.key, digest);
+                true
+            }
+            None => true,
+        });
+        records
     }
 
     /// Keeps these records. Whoever calls has seen to the digests that they have so far.

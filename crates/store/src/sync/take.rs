@@ -93,7 +93,7 @@ pub(super) async fn take(
     };
     for page in pages {
         let staged = shadow.staged(write, page).await?;
-        shadow.forget_digests(write, &staged).await?;
+        let staged = shadow.news_of(write, staged).await?;
         if is_news {
             journal::note_arrivals(write, &mut batch, &staged, has.device)?;
         }
@@ -101,10 +101,10 @@ pub(super) async fn take(
         batch.run(write).await?;
     }
     let records = shadow.told(write, records).await?;
-    match has_staged {
-        true => shadow.forget_digests(write, &records).await?,
-        false => shadow.forget(digests),
-    }
+    let records = match has_staged {
+        true => shadow.news_of(write, records).await?,
+        false => shadow.news(digests, records),
+    };
     if is_news {
         journal::note_arrivals(write, &mut batch, &records, has.device)?;
     }

@@ -37,6 +37,36 @@ async fn what_an_earlier_version_kept_is_shown_by_one_that_knows_it() {
     assert_eq!(anew().await, [] as [String; 0]);
 }
 
+/// A restored server tells everything again.
+#[tokio::test]
+async fn what_a_new_epoch_tells_as_it_is_here_is_not_written_again() {
+    let (server, desk) = (server(), paired(2).await);
+    desk.insert(&[patient(1, "Ann"), patient(2, "Bea")]).await;
+    sync(&desk, &server).await;
+    // What is written loses the space.
+    let mark = "UPDATE server_record SET state = state || ' '";
+    let mut write = desk.store.apply(&Usage::default(), desk.context()).await.unwrap();
+    sqlx::raw_sql(mark).execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    let restored = server.borrow().restored(2);
+    *server.borrow_mut() = restored;
+    let other = paired(3).await;
+    sync(&other, &server).await;
+    other
+        .write(async |write| {
+            write.declare_current();
+            execute(write, &format!("UPDATE patient SET given = 'Anna' WHERE id = {}", blob(id(1)))).await
+        })
+        .await
+        .unwrap();
+    sync(&other, &server).await;
+    sync(&desk, &server).await;
+    let count = "SELECT count(*) FROM server_record WHERE state NOT LIKE '% '";
+    assert_eq!(desk.value::<i64>(count).await, 1);
+    assert_eq!(desk.rows("SELECT given || family FROM patient ORDER BY family").await, ["AnnaAnn", "Bea"]);
+    assert_eq!(desk.faults().await, []);
+}
+
 #[tokio::test]
 async fn a_record_is_unsent_from_its_change_until_the_server_has_answered() {
     let (server, desk) = (server(), paired(2).await);
