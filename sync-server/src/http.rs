@@ -32,7 +32,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use ipnet::IpNet;
 use std::sync::Arc;
 use std::time::Duration;
-use sync_protocol::{PROTOCOL, PROTOCOL_HEADER};
+use sync_protocol::{MESSAGE_MAX_BYTES, PROTOCOL, PROTOCOL_HEADER};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
@@ -41,9 +41,10 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-/// The largest body on the wire, and what it may be inflated to: a transaction of the largest size, written as JSON.
+/// The largest body on the wire, and what it may be inflated to. No text takes more than seven eighths of its size once it
+/// is compressed.
 pub const BODY_MAX_BYTES: usize = 16 << 20;
-pub const INFLATED_MAX_BYTES: usize = 32 << 20;
+pub const INFLATED_MAX_BYTES: usize = MESSAGE_MAX_BYTES;
 /// The most that a request without a credential may say.
 const ANYONE_MAX_BYTES: usize = 4 << 10;
 

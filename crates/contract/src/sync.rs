@@ -93,6 +93,8 @@ pub enum SyncProblemCode {
     OtherClinic,
     /// Server and app are of versions that do not understand each other.
     Version,
+    /// The server takes no message as large as one of this desk's.
+    TooLarge,
     /// The server is there but cannot work now.
     Busy,
     /// This device's own database cannot take more in: a full disk, a damaged file.
@@ -231,6 +233,10 @@ pub enum AttentionReason {
     NeverMade,
     /// A fact cannot be changed.
     Fact,
+    /// It is more than one change may be.
+    TooLarge,
+    /// Something in it cannot be stored.
+    Malformed,
 }
 
 /// A change that the server refused. This desk shows the server's values again.

@@ -208,6 +208,21 @@ BEGIN
     SELECT NEW.patient_id, NEW.recorded_at, NEW.id
     WHERE NOT EXISTS (SELECT 1 FROM consent_superseded WHERE event_id = NEW.id);
 END",
+    // Nobody takes an event back. One that no server takes leaves the table, and what it took account of stands again.
+    "CREATE TRIGGER derive_consent_gone AFTER DELETE ON consent_event WHEN deriving()
+BEGIN
+  DELETE FROM consent_standing WHERE event_id = OLD.id;
+  DELETE FROM consent_superseded
+    WHERE event_id IN (SELECT unhex(value) FROM json_each(iif(json_valid(OLD.supersedes), OLD.supersedes, '[]')))
+      AND event_id NOT IN (
+        SELECT unhex(s.value) FROM consent_event e, json_each(iif(json_valid(e.supersedes), e.supersedes, '[]')) s
+        WHERE length(unhex(s.value)) = 16);
+  INSERT INTO consent_standing (patient_id, recorded_at, event_id)
+    SELECT patient_id, recorded_at, id FROM consent_event
+    WHERE id IN (SELECT unhex(value) FROM json_each(iif(json_valid(OLD.supersedes), OLD.supersedes, '[]')))
+      AND NOT EXISTS (SELECT 1 FROM consent_superseded WHERE event_id = id)
+    ON CONFLICT DO NOTHING;
+END",
 ];
 
 struct Stateless;

@@ -6,7 +6,7 @@ use domain::id::ActorId;
 use serde::Deserialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::collections::BTreeMap;
-use sync_protocol::{Change, Clock, Dot, Op, Replica, Transaction, Values, Version};
+use sync_protocol::{Change, Clock, Dot, Op, PARCEL_BYTES, Replica, Transaction, Values, Version};
 use uuid::Uuid;
 
 /// Ops that are read at once where all are wanted.
@@ -29,7 +29,7 @@ struct Row {
 }
 
 /// Selects what [`transactions`] reads: whole transactions behind op number `after`, as many as it takes for one more op
-/// than `limit`. Both are SQL.
+/// than `limit`, or for more than [`PARCEL_BYTES`]. Both are SQL.
 pub(crate) fn outbox_sql(after: &str, limit: &str) -> String {
     format!(
         "SELECT json_group_array(json_array(o.seq, o.replica, o.collection, hex(o.record), o.register, o.base, json(o.value),
@@ -38,14 +38,19 @@ pub(crate) fn outbox_sql(after: &str, limit: &str) -> String {
          JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
          WHERE o.seq > {after} AND o.seq <= coalesce(
            (SELECT last_seq FROM transaction_log
-            WHERE last_seq >= (SELECT seq FROM outbox WHERE seq > {after} ORDER BY seq LIMIT 1 OFFSET {limit})
+            WHERE last_seq >= (
+              SELECT min(seq) FROM (
+                SELECT seq, row_number() OVER places AS place, sum(size) OVER places AS bytes
+                FROM (SELECT seq, octet_length(value) AS size FROM outbox WHERE seq > {after} ORDER BY seq LIMIT {limit} + 1)
+                WINDOW places AS (ORDER BY seq))
+              WHERE place > {limit} OR bytes > {PARCEL_BYTES})
             ORDER BY last_seq LIMIT 1),
            9223372036854775807)"
     )
 }
 
 /// The next transactions behind op number `after`, whole and in the order they were made: as many as it takes for
-/// `limit` ops, or all that there are.
+/// `limit` ops or for [`PARCEL_BYTES`], or all that there are.
 pub async fn list_outbox(
     connection: &mut SqliteConnection,
     after: i64,

@@ -51,15 +51,14 @@ use sqlx::{AssertSqlSafe, Column, FromRow, Row};
 use std::collections::BTreeMap;
 use sync_engine::{Phase, Position, Replica};
 use sync_protocol::{
-    Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Place, Push, RecordState,
-    Remembered, ReplicaId, Sent, Transaction, Values,
+    Bucket, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, PARCEL_BYTES, Page, Place, Push,
+    RecordState, Remembered, ReplicaId, Sent, Transaction, json_bytes,
 };
 use take::{Known, take};
 use uuid::Uuid;
 
-/// Ops of a push at most, and bytes of their values, unless one transaction has more: the server takes bodies of 16 MiB.
+/// Ops of a push at most, unless one transaction has more.
 const PUSH_OPS: u32 = 5_000;
-const PUSH_BYTES: usize = 4 << 20;
 /// Records of an offer.
 const OFFER_RECORDS: u32 = 1_000;
 
@@ -225,9 +224,8 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         };
         let Unsent { mut transactions, sent_in: known } = unsent;
         let ops = transactions.iter().map(|transaction| transaction.ops.len()).sum::<usize>();
-        let found = transactions.len();
-        within_bytes(&mut transactions);
-        self.all_sent = ops < PUSH_OPS as usize && transactions.len() == found;
+        // What was read ends at so many ops, or with more bytes than fit.
+        self.all_sent = within_bytes(&mut transactions) && ops < PUSH_OPS as usize;
         if transactions.is_empty() {
             return Ok(None);
         }
@@ -333,7 +331,7 @@ impl<C: Fn() -> Context> SqliteReplica<C> {
             "SELECT * FROM sync_state;
              SELECT first_seq, sent_in FROM sent_transaction WHERE answered_in IS NULL;
              {}",
-            outbox_sql(answered, "?"),
+            outbox_sql(answered, "?1"),
         );
         let mut read = self.store.glance().await?;
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(PUSH_OPS - 1).fetch_all(&mut *read).await?;
@@ -390,21 +388,17 @@ pub async fn numbers(
     Ok(numbers)
 }
 
-/// As many of the transactions as one push may carry; one at the least.
-fn within_bytes(transactions: &mut Vec<Transaction>) {
-    let size = |values: &Values| values.iter().map(|value| value.as_str().map_or(8, str::len)).sum::<usize>();
-    let size_of = |op: &Op| match &op.change {
-        Change::Insert { registers } => registers.iter().map(|(_, values)| size(values)).sum(),
-        Change::Set { values, .. } => size(values),
-        Change::Delete { .. } => 0,
-    };
+/// As many of the transactions as one push may carry, one at the least; tells whether those are all.
+fn within_bytes(transactions: &mut Vec<Transaction>) -> bool {
     let mut bytes = 0;
     let fits = |transaction: &&Transaction| {
-        bytes += transaction.ops.iter().map(size_of).sum::<usize>();
-        bytes <= PUSH_BYTES
+        bytes += json_bytes(transaction);
+        bytes <= PARCEL_BYTES
     };
     let fitting = transactions.iter().take_while(fits).count();
+    let are_all = fitting == transactions.len();
     transactions.truncate(fitting.max(1));
+    are_all
 }
 
 #[cfg(test)]

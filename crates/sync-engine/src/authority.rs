@@ -82,8 +82,9 @@ pub fn expect_epoch(current: Epoch, asked: Epoch) -> Result<(), Refusal> {
 fn reads_of_transaction(reads: &mut Reads, transaction: &Transaction) {
     reads.transactions.extend(transaction.key());
     for op in &transaction.ops {
-        reads.records.insert(op.key());
-        reads.records.extend(op.guards.iter().map(Guard::key));
+        let keys = std::iter::once(op.key()).chain(op.guards.iter().map(Guard::key));
+        // Where a name is none there is no record.
+        reads.records.extend(keys.filter(|key| key.check().is_ok()));
     }
 }
 
@@ -103,6 +104,7 @@ pub fn reads_of_upload(upload: &Upload) -> Reads {
     for remembered in &upload.rejections {
         reads_of_transaction(&mut reads, &remembered.transaction);
     }
+    reads.records.extend(upload.never_made.iter().map(|(key, _)| key.clone()));
     reads
 }
 
@@ -136,9 +138,11 @@ impl Clinic {
         let times = clock::times(push.clock, self.now_ms, &clocks);
         for ((key, sent), at_ms) in new.into_iter().zip(times) {
             let transaction = &sent.transaction;
-            let final_already = sent.in_earlier_epoch || self.has_merged(transaction);
-            let rejected =
-                if final_already { self.never_made_by(transaction) } else { self.judge(transaction) };
+            // What no server takes was merged by none.
+            let rejected = transaction.fault().or_else(|| {
+                let final_already = sent.in_earlier_epoch || self.has_merged(transaction);
+                if final_already { self.never_made_by(transaction) } else { self.judge(transaction) }
+            });
             self.settle(key, transaction, at_ms, rejected, sent.in_earlier_epoch)?;
         }
         let keys = push.transactions.iter().filter_map(|sent| sent.transaction.key());
@@ -168,7 +172,13 @@ impl Clinic {
             }
             let times = clock::times(upload.clock, self.now_ms, &[transaction.clock]);
             let at_ms = times.first().copied().unwrap_or(self.now_ms);
-            self.settle(key, transaction, at_ms, Some(remembered.rejection.clone()), true)?;
+            let rejection = transaction.fault().unwrap_or_else(|| remembered.rejection.clone());
+            self.settle(key, transaction, at_ms, Some(rejection), true)?;
+        }
+        for (key, insert) in &upload.never_made {
+            if !self.is_there(key) {
+                self.note_never_made(key.clone(), *insert);
+            }
         }
         Ok(())
     }
@@ -199,7 +209,7 @@ impl Clinic {
                 && transaction.ops.iter().any(|op| op.id.seq.is_multiple_of(5))
             {
                 let ops = transaction.ops.iter().filter(|op| !op.is_fact()).map(|op| op.id).collect();
-                return Some(Rejection { reason: Reason::Guard, ops });
+                return Some(Rejection { reason: Reason::Guard, fault: None, ops });
             }
             return never_made;
         }
@@ -213,7 +223,7 @@ impl Clinic {
         ops.extend(never_made.into_iter().flat_map(|rejection| rejection.ops));
         ops.sort_unstable();
         ops.dedup();
-        Some(Rejection { reason, ops })
+        Some(Rejection { reason, fault: None, ops })
     }
 
     fn is_there(&self, key: &Key) -> bool {
@@ -247,7 +257,7 @@ impl Clinic {
             })
             .map(|op| op.id)
             .collect();
-        (!ops.is_empty()).then_some(Rejection { reason, ops })
+        (!ops.is_empty()).then_some(Rejection { reason, fault: None, ops })
     }
 
     /// Merges what is not rejected and remembers the answer.
@@ -271,8 +281,7 @@ impl Clinic {
                 let merge = record::merge_op(self.records.get(&op.key()).cloned(), op, stamp);
                 self.write(&op.key(), merge);
             } else if matches!(op.change, Change::Insert { .. }) && !self.is_there(&op.key()) {
-                self.never_made.insert(op.key(), op.id);
-                self.writes.never_made.insert(op.key());
+                self.note_never_made(op.key(), op.id);
             }
         }
         let seq = if self.writes.change_anything() { self.next_seq() } else { self.head };
@@ -280,6 +289,14 @@ impl Clinic {
         self.answered.insert(key, Answered { digest: transaction.digest(), outcome, in_earlier_epoch });
         self.writes.answered.insert(key);
         Ok(())
+    }
+
+    /// An edit of it can come only under the same name, and where that is none it is rejected for that.
+    fn note_never_made(&mut self, key: Key, insert: Dot) {
+        if key.check().is_ok() {
+            self.never_made.insert(key.clone(), insert);
+            self.writes.never_made.insert(key);
+        }
     }
 
     fn write(&mut self, key: &Key, Merge { record, conflicts }: Merge) {

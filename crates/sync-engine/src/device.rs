@@ -3,7 +3,7 @@
 use crate::digest::differing;
 use crate::planted::{self, Bug};
 use crate::ports::{Failure, Phase, Position, Replica, Server};
-use sync_protocol::{Clock, Epoch, Key, Offer, Place, Pull, Push, Refusal, Upload};
+use sync_protocol::{Clock, Epoch, Key, Offer, Place, Pull, Push, Refusal, Remembered, Upload, parcels};
 
 /// Records that a page holds at most.
 const PAGE: u32 = 2_000;
@@ -106,29 +106,39 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
         }
     }
 
-    /// Tells the server what it lacks: a restored one forgot it, and to one that is joined it is new.
+    /// Tells the server what it lacks: a restored one forgot it, and to one that is joined it is new. Each message is
+    /// one that the server takes, however much there is.
     async fn upload(&mut self, epoch: Epoch, mut after: Option<Key>, in_device_time: bool) -> End<R, S> {
-        let rejections = self.replica.rejections().await.map_err(Stopped::Replica)?;
-        if !rejections.is_empty() && !planted::is(Bug::NothingUploaded) {
-            let upload =
-                Upload { epoch, clock: (self.clock)(), in_device_time, records: Vec::new(), rejections };
-            self.server.upload(upload).await.map_err(failed)?;
+        let remembered = self.replica.rejections().await.map_err(Stopped::Replica)?;
+        // What no server takes each one rejects by itself, and it may be too large to be told of.
+        let (faulty, rejections): (Vec<_>, Vec<_>) =
+            remembered.into_iter().partition(|remembered| remembered.rejection.fault.is_some());
+        let never_made = faulty.iter().flat_map(Remembered::never_made).collect();
+        let nothing = Upload {
+            epoch,
+            clock: (self.clock)(),
+            in_device_time,
+            records: Vec::new(),
+            rejections: Vec::new(),
+            never_made: Vec::new(),
+        };
+        for rejections in parcels(rejections) {
+            self.tell(Upload { rejections, ..nothing.clone() }).await?;
+        }
+        for never_made in parcels(never_made) {
+            self.tell(Upload { never_made, ..nothing.clone() }).await?;
         }
         loop {
-            let records = self.replica.offers(after.as_ref()).await.map_err(Stopped::Replica)?;
-            after = records.last().map(|(key, _)| key.clone());
-            if after.is_some() && !planted::is(Bug::NothingUploaded) {
+            let offers = self.replica.offers(after.as_ref()).await.map_err(Stopped::Replica)?;
+            after = offers.last().map(|(key, _)| key.clone());
+            for records in parcels(offers).into_iter().filter(|_| !planted::is(Bug::NothingUploaded)) {
                 let lacking = self.server.offer(Offer { epoch, records }).await.map_err(failed)?;
-                if !lacking.is_empty() {
-                    let records = self.replica.states(&lacking).await.map_err(Stopped::Replica)?;
-                    let upload = Upload {
-                        epoch,
-                        clock: (self.clock)(),
-                        in_device_time,
-                        records,
-                        rejections: Vec::new(),
-                    };
-                    self.server.upload(upload).await.map_err(failed)?;
+                if lacking.is_empty() {
+                    continue;
+                }
+                let states = self.replica.states(&lacking).await.map_err(Stopped::Replica)?;
+                for records in parcels(states) {
+                    self.tell(Upload { records, ..nothing.clone() }).await?;
                 }
             }
             let done = after.is_none();
@@ -137,6 +147,14 @@ impl<R: Replica, S: Server, C: Fn() -> Clock> Round<'_, R, S, C> {
                 return Ok(());
             }
         }
+    }
+
+    async fn tell(&mut self, upload: Upload) -> End<R, S> {
+        if planted::is(Bug::NothingUploaded) {
+            return Ok(());
+        }
+        let upload = Upload { clock: (self.clock)(), ..upload };
+        self.server.upload(upload).await.map_err(failed)
     }
 
     async fn push(&mut self, epoch: Epoch) -> End<R, S> {

@@ -10,10 +10,13 @@ mod record;
 mod version;
 mod wire;
 
-pub use limits::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS};
+pub use limits::{
+    MESSAGE_MAX_BYTES, OP_FRAME_BYTES, PARCEL_BYTES, TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS, json_bytes,
+    parcels,
+};
 pub use message::{
-    Bucket, Content, Digests, Epoch, Hint, Offer, Offered, Outcome, Page, Place, Pull, Push, Pushed, Reason,
-    Refusal, Rejection, Remembered, Sent, Told, Upload,
+    Bucket, Content, Digests, Epoch, Fault, Hint, Offer, Offered, Outcome, Page, Place, Pull, Push, Pushed,
+    Reason, Refusal, Rejection, Remembered, Sent, Told, Upload,
 };
 pub use op::{Change, Clock, Guard, Kind, Op, Transaction, Values};
 pub use record::{Key, RecordState, RegisterState, Stamp};

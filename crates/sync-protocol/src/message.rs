@@ -3,7 +3,7 @@
 //! Each request names the epoch that the device believes in: the server's life since it was made or restored
 //! from a backup. A request of another epoch is refused whole ([`Refusal::Epoch`]).
 
-use crate::op::{Clock, Op, Transaction};
+use crate::op::{Change, Clock, Op, Transaction};
 use crate::record::{Key, RecordState};
 use crate::version::{Dot, Version};
 use crate::wire::Envelope;
@@ -62,6 +62,9 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
     pub reason: Reason,
+    /// What is wrong with the transaction itself, if that is why. An app of before this was told goes by `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     pub ops: Vec<Dot>,
 }
 
@@ -90,6 +93,17 @@ pub enum Reason {
     NeverMade,
     /// A fact cannot be changed or deleted.
     Fact,
+}
+
+/// Why no server takes a transaction, whatever the clinic has.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// It has more rows or bytes than one transaction may have.
+    TooLarge,
+    /// Something in it cannot be stored.
+    Malformed,
 }
 
 /// Where a page of a pull begins: behind this record.
@@ -165,6 +179,9 @@ pub struct Upload {
     pub records: Vec<(Key, RecordState)>,
     /// What an earlier epoch rejected, which this one may not know of.
     pub rejections: Vec<Remembered>,
+    /// Records whose insert no server takes, with that insert: an edit that is still to come makes none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never_made: Vec<(Key, Dot)>,
 }
 
 /// A rejection that a device was told of.
@@ -173,6 +190,15 @@ pub struct Upload {
 pub struct Remembered {
     pub transaction: Transaction,
     pub rejection: Rejection,
+}
+
+impl Remembered {
+    /// The records that it would have made, each with its insert.
+    pub fn never_made(&self) -> impl Iterator<Item = (Key, Dot)> {
+        let inserts = self.transaction.ops.iter().filter(|op| matches!(op.change, Change::Insert { .. }));
+        let rejected = inserts.filter(|op| self.rejection.concerns(op));
+        rejected.map(|op| (op.key(), op.id)).filter(|(key, _)| key.check().is_ok())
+    }
 }
 
 /// Sums over the records of a clinic, 256 for each collection. Equal sums, equal records.

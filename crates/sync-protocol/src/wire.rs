@@ -159,6 +159,7 @@ impl Speaks for Upload {
             remembered.transaction.each_replica(visit);
             remembered.rejection.ops.iter_mut().for_each(|op| op.each_replica(visit));
         }
+        self.never_made.iter_mut().for_each(|(_, insert)| insert.each_replica(visit));
     }
 }
 

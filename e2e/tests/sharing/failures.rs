@@ -108,7 +108,7 @@ async fn a_disk_that_fills_in_the_middle_of_a_first_copy_is_told_and_the_copy_go
 }
 
 /// Answers every request in the same way, as no sync server does.
-async fn impostor(answer: &'static str) -> String {
+pub async fn impostor(answer: &'static str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

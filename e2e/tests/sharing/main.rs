@@ -8,6 +8,7 @@ mod clocks;
 mod failures;
 mod joining;
 mod killing;
+mod limits;
 mod network;
 mod proxy;
 mod sharing;

@@ -26,6 +26,9 @@ pub enum Weather {
     Doubled,
     /// Connections end after so many bytes of an answer.
     Torn(usize),
+    /// Whatever the desk sends arrives with the second of these for the first, which are of one length. No message ends
+    /// with the first's beginning.
+    Garbled(&'static str, &'static str),
 }
 
 /// A proxy in front of one server.
@@ -146,16 +149,23 @@ async fn pass(
     lost: &Lost,
 ) {
     let mut buffer = vec![0; 16 << 10];
-    let mut passed = 0;
+    let (mut passed, mut held) = (0, 0);
     loop {
-        let Ok(count @ 1..) = from.read(&mut buffer).await else { return };
-        let bytes = &buffer[..count];
-        let now = *weather.borrow();
+        let Ok(count @ 1..) = from.read(&mut buffer[held..]).await else { return };
+        let (read, now) = (held + count, *weather.borrow());
+        let whole = match now {
+            Weather::Garbled(word, other) if direction == Direction::Up => {
+                garble(&mut buffer[..read], word, other)
+            }
+            _ => read,
+        };
+        let (count, bytes) = (whole, &buffer[..whole]);
         match (now, direction) {
             (Weather::HalfOpen, _)
             | (Weather::DownLost, Direction::Down)
             | (Weather::UpLost, Direction::Up) => {
                 lost.tell();
+                held = 0;
                 continue;
             }
             (Weather::Delay(ms), _) => tokio::time::sleep(Duration::from_millis(ms)).await,
@@ -174,5 +184,19 @@ async fn pass(
             return;
         }
         passed += count;
+        buffer.copy_within(whole..read, 0);
+        held = read - whole;
     }
+}
+
+/// Puts `other` for each `word`; tells how many bytes there are before one that may be about to begin.
+fn garble(bytes: &mut [u8], word: &str, other: &str) -> usize {
+    assert_eq!(word.len(), other.len());
+    for at in 0..bytes.len() {
+        if bytes[at..].starts_with(word.as_bytes()) {
+            bytes[at..at + word.len()].copy_from_slice(other.as_bytes());
+        }
+    }
+    let begins = |at: &usize| word.as_bytes().starts_with(&bytes[*at..]);
+    (bytes.len().saturating_sub(word.len() - 1)..bytes.len()).find(begins).unwrap_or(bytes.len())
 }

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 
 /// A body of more than this is large.
 const LARGE_BYTES: usize = 1 << 20;
-/// Commas and opening brackets of a body, roughly its values: each takes up to 32 bytes once it is read, however short it
-/// is. A push of the largest size has a quarter of this.
+/// Commas and opening brackets of a body outside of its texts, roughly its values: each takes up to 32 bytes once it is
+/// read, however short it is. A push of the largest size has half of this.
 const VALUES_MAX: usize = 4_000_000;
 
 /// A body of JSON whose faults are told as problems, and its leave to be in memory.
@@ -30,13 +30,32 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "malformed", title));
         }
         let (bytes, room) = collect(request, shared).await?;
-        let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
-        if values > VALUES_MAX {
+        if values(&bytes) > VALUES_MAX {
             return Err(too_large());
         }
         let Json(message) = Json::from_bytes(&bytes)?;
         Ok(Self(message, room))
     }
+}
+
+/// Nobody has to look closely unless there may be too many. What is a text here is one to whoever reads the body.
+fn values(bytes: &[u8]) -> usize {
+    let separates = |byte: &u8| matches!(byte, b',' | b'[' | b'{');
+    let most = bytes.iter().filter(|byte| separates(byte)).count();
+    if most <= VALUES_MAX {
+        return most;
+    }
+    let (mut in_text, mut is_escaped) = (false, false);
+    let outside = bytes.iter().filter(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            _ => return !in_text && separates(byte),
+        }
+        false
+    });
+    outside.take(VALUES_MAX + 1).count()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -128,7 +128,14 @@ impl Asking<'_> {
             "/v1/upload" => {
                 let records = vec![(key, named.state())];
                 let (epoch, clock) = (*epoch, CLOCK);
-                let upload = Upload { epoch, clock, in_device_time: false, records, rejections: Vec::new() };
+                let upload = Upload {
+                    epoch,
+                    clock,
+                    in_device_time: false,
+                    records,
+                    rejections: Vec::new(),
+                    never_made: Vec::new(),
+                };
                 vec![with("its record", self.message(upload), StatusCode::NO_CONTENT)]
             }
             "/v1/digests" => vec![with("", json!({"epoch": epoch}), StatusCode::OK)],

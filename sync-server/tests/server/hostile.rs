@@ -119,19 +119,6 @@ async fn bombs_and_floods_leave_the_memory_flat_and_others_served() {
 }
 
 #[tokio::test]
-async fn texts_above_what_a_transaction_may_carry_are_refused() {
-    let site = Site::open().await;
-    let desk = site.desk(site.clinic().await).await;
-    for (bytes, status) in [(17 * MB, StatusCode::BAD_REQUEST), (15 * MB, StatusCode::OK)] {
-        let text = "x".repeat(bytes);
-        let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), &text)])]).await;
-        let body = zstd::encode_all(serde_json::to_vec(&message).unwrap().as_slice(), 1).unwrap();
-        assert_eq!(send(&desk, "/v1/push", body, true).await, Some(status), "{bytes}");
-    }
-    assert_eq!(desk.names().await.len(), 1);
-}
-
-#[tokio::test]
 async fn numbers_that_no_clock_or_cursor_reaches_stop_nobody() {
     let site = Site::open().await;
     let clinic = site.clinic().await;

@@ -8,6 +8,7 @@ mod connections;
 mod cost;
 mod cursor;
 mod desk;
+mod faults;
 mod hostile;
 mod killing;
 mod leaving;

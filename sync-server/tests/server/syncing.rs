@@ -210,6 +210,7 @@ async fn state_is_taken_from_a_desk_that_joins_and_offered_only_once() {
         in_device_time: true,
         records: records.clone(),
         rejections: Vec::new(),
+        never_made: Vec::new(),
     };
     assert_eq!(desk.post("/v1/upload", &elsewhere.seal(upload)).await.status(), StatusCode::NO_CONTENT);
     let lacking: Vec<Key> = desk.post("/v1/offer", &offer).await.json().await.unwrap();

@@ -99,6 +99,7 @@ fn stopped_by(code: Option<SyncProblemCode>) -> &'static str {
         Some(SyncProblemCode::Code) => t!(sync.stop_code),
         Some(SyncProblemCode::OtherClinic) => t!(sync.stop_other_clinic),
         Some(SyncProblemCode::Version) => t!(sync.stop_version),
+        Some(SyncProblemCode::TooLarge) => t!(sync.stop_too_large),
         Some(SyncProblemCode::Busy) => t!(sync.stop_busy),
         Some(SyncProblemCode::Database) => t!(sync.stop_database),
         None => t!(sync.stop_other),

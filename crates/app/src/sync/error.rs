@@ -61,6 +61,10 @@ pub enum SyncError {
         "the sync server is newer than this Frontdesk, which does not understand its answer; update Frontdesk on this computer, work goes on meanwhile"
     )]
     NewerServer,
+    #[error(
+        "what this desk has to send is larger than the server takes, so it is kept here; update both, or tell whoever runs the server"
+    )]
+    TooLarge,
     #[error("the servers at this address do not agree with each other; tell whoever runs them")]
     Restless,
     #[error(
@@ -89,6 +93,7 @@ impl SyncError {
             Self::Code => SyncProblemCode::Code,
             Self::TooOften | Self::Busy | Self::Restless => SyncProblemCode::Busy,
             Self::Version(_) | Self::OlderServer | Self::NewerServer => SyncProblemCode::Version,
+            Self::TooLarge => SyncProblemCode::TooLarge,
             Self::Store(StoreError::OtherClinic) => SyncProblemCode::OtherClinic,
             Self::Store(_) | Self::Mark => SyncProblemCode::Database,
         }

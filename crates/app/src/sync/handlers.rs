@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use store::manifest;
 use store::sync::{self as shared, Judged, Subject};
-use sync_protocol::{Change, Key, Op, Reason};
+use sync_protocol::{Change, Fault, Key, Op, Reason, Rejection};
 use uuid::Uuid;
 
 /// Whether the other desks have what this one has.
@@ -263,6 +263,16 @@ fn part(op: &Op, subjects: &BTreeMap<Key, Subject>) -> AttentionPart {
     }
 }
 
+fn reason(rejection: &Rejection) -> AttentionReason {
+    match (rejection.fault, rejection.reason) {
+        (Some(Fault::TooLarge), _) => AttentionReason::TooLarge,
+        (Some(Fault::Malformed), _) => AttentionReason::Malformed,
+        (None, Reason::Guard) => AttentionReason::Guard,
+        (None, Reason::NeverMade) => AttentionReason::NeverMade,
+        (None, Reason::Fact) => AttentionReason::Fact,
+    }
+}
+
 /// What the server refused, the newest first.
 pub async fn attention_list(call: &Call, request: SyncListRequest) -> Result<Page<AttentionItem>, AppError> {
     let (before, limit) = asked(&request)?;
@@ -275,11 +285,7 @@ pub async fn attention_list(call: &Call, request: SyncListRequest) -> Result<Pag
         let made_at = DateTime::from_timestamp_millis(attention.entry.transaction.clock.wall_ms);
         let item = AttentionItem {
             no: attention.no,
-            reason: match attention.entry.rejection.reason {
-                Reason::Guard => AttentionReason::Guard,
-                Reason::NeverMade => AttentionReason::NeverMade,
-                Reason::Fact => AttentionReason::Fact,
-            },
+            reason: reason(&attention.entry.rejection),
             filed_at: attention.filed_at,
             made_at: made_at.unwrap_or(attention.filed_at),
             parts: attention.rejected().map(|op| part(op, &subjects)).collect(),

@@ -215,6 +215,7 @@ fn meaning(problem: Problem) -> Answered {
         "too_often" => SyncError::TooOften,
         "busy" | "unavailable" | "internal" => SyncError::Busy,
         "not_found" => SyncError::NotAServer,
+        "too_large" => SyncError::TooLarge,
         _ => SyncError::Version(problem.title),
     })
 }

@@ -195,6 +195,8 @@ impl Inner {
         let seq = self.next_seq;
         self.next_seq += 1;
         self.rows += 1;
+        // In a message its replicas may have longer numbers than here (`sync_protocol::TRANSACTION_MAX_BYTES`).
+        self.bytes += base_text.as_ref().map_or(0, |base| 2 * base.len() as u64);
         self.changed.insert(collection);
         let dot = Dot { replica: Replica(self.replica), seq };
         let others = Version::after_all(bases, dot).others_text();

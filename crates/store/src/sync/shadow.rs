@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::{bucket_of, digest};
-use sync_protocol::{Bucket, Digests, Key, Op, RecordState};
+use sync_protocol::{Bucket, Digests, Key, Op, PARCEL_BYTES, RecordState};
 use uuid::Uuid;
 
 /// Records that one statement takes.
@@ -79,7 +79,7 @@ impl Shadow {
         Self { numbers, sums: BTreeMap::new() }
     }
 
-    /// The next records in the order of their keys.
+    /// The next records in the order of their keys: so many, or as many as have [`PARCEL_BYTES`], but one at the least.
     pub(super) async fn behind(
         &self,
         connection: &mut SqliteConnection,
@@ -87,12 +87,17 @@ impl Shadow {
         limit: u32,
     ) -> Result<Vec<(Key, RecordState)>, StoreError> {
         let rows: Vec<(String, Uuid, String)> = sqlx::query_as(
-            "SELECT collection, record, state FROM server_record WHERE (collection, record) > (?, ?)
-             ORDER BY collection, record LIMIT ?",
+            "SELECT collection, record, state FROM (
+               SELECT *, row_number() OVER places AS place, sum(octet_length(state)) OVER places AS bytes
+               FROM (SELECT collection, record, state FROM server_record WHERE (collection, record) > (?, ?)
+                     ORDER BY collection, record LIMIT ?)
+               WINDOW places AS (ORDER BY collection, record))
+             WHERE place = 1 OR bytes <= ? ORDER BY collection, record",
         )
         .bind(after.map_or("", |key| &key.collection))
         .bind(after.map_or(Uuid::nil(), |key| key.record))
         .bind(limit)
+        .bind(i64::try_from(PARCEL_BYTES).unwrap_or(i64::MAX))
         .fetch_all(connection)
         .await?;
         self.unpacked(rows)

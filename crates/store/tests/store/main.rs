@@ -8,6 +8,7 @@ mod capture;
 mod ending;
 mod files;
 mod journal;
+mod limits;
 mod manifest;
 mod measure;
 mod random;

@@ -2,6 +2,7 @@
 //! envelopes, as they do over HTTP.
 
 use crate::support::context;
+use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use store::{Store, StoreError, Usage};
 use sync_engine::{Clinic, Failure, Server, Sums, Writes, bucket_of, expect_epoch, lacking};
 use sync_protocol::{
     Bucket, Content, Digests, Envelope, Epoch, Key, Offer, Page, Place, Pull, Push, Pushed, RecordState,
-    Refusal, Replica, ReplicaId, Speaks, Upload,
+    Refusal, Replica, ReplicaId, Speaks, Upload, json_bytes,
 };
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub struct Memory {
     numbers: BTreeMap<ReplicaId, Replica>,
     /// Buckets that somebody found to differ and asked for.
     pub buckets: usize,
+    /// What the longest message to it takes as JSON.
+    pub largest: usize,
 }
 
 impl Memory {
@@ -39,7 +42,7 @@ impl Memory {
             never_made: BTreeMap::new(),
             writes: Writes::default(),
         };
-        Self { clinic, changed: BTreeMap::new(), numbers: BTreeMap::new(), buckets: 0 }
+        Self { clinic, changed: BTreeMap::new(), numbers: BTreeMap::new(), buckets: 0, largest: 0 }
     }
 
     /// The server goes on from this state in another life.
@@ -126,10 +129,11 @@ impl Link {
     }
 
     /// The message as the server reads it.
-    async fn send<M: Speaks>(&self, message: M) -> M {
+    async fn send<M: Speaks + Serialize>(&self, message: M) -> M {
         let ours = self.numbers(&[]).await.unwrap();
         let envelope = Envelope::seal(message, |number| ours.id(number).ok()).unwrap();
         let mut server = self.server.borrow_mut();
+        server.largest = server.largest.max(json_bytes(&envelope));
         server.number(&envelope.replicas);
         envelope.open(&server.numbers).unwrap()
     }

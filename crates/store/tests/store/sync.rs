@@ -27,7 +27,7 @@ fn clock() -> Clock {
     Clock { wall_ms: 1_800_000_000_000, boot_ms: 0, boot: None }
 }
 
-fn replica(desk: &Desk) -> SqliteReplica<impl Fn() -> store::Context> {
+pub fn replica(desk: &Desk) -> SqliteReplica<impl Fn() -> store::Context> {
     SqliteReplica::new(&desk.store, &Usage::default(), || desk.context())
 }
 
@@ -319,7 +319,7 @@ async fn what_was_rejected_leaves_the_screen_and_needs_attention() {
     let push = port.outgoing(epoch).await.unwrap().unwrap();
     let transaction = &push.transactions[0].transaction;
     let ops = transaction.ops.iter().map(|op| op.id).collect();
-    let rejected = Some(Rejection { reason: Reason::Guard, ops });
+    let rejected = Some(Rejection { reason: Reason::Guard, fault: None, ops });
     let answer = (transaction.key().unwrap(), Outcome { seq: 1, rejected });
     port.answered(epoch, vec![answer]).await.unwrap();
     assert_eq!(desk.synced().await, [] as [String; 0]);
@@ -436,7 +436,7 @@ async fn what_stands_of_a_transaction_stays_and_the_whole_is_sent_to_a_server_th
         .map(|id| id.parse().unwrap())
         .collect();
     let ops = transaction.ops.iter().filter(|op| bea.contains(&op.record)).map(|op| op.id).collect();
-    let rejected = Some(Rejection { reason: Reason::Guard, ops });
+    let rejected = Some(Rejection { reason: Reason::Guard, fault: None, ops });
     port.answered(epoch, vec![(transaction.key().unwrap(), Outcome { seq: 1, rejected })]).await.unwrap();
     assert_eq!(desk.rows("SELECT family FROM patient").await, ["Ann"]);
     assert!(port.outgoing(epoch).await.unwrap().is_none());

@@ -24,11 +24,18 @@ pub struct Log {
     gone: BTreeSet<Dot>,
     /// Records whose insert was rejected.
     unmade: BTreeSet<Key>,
+    /// Records whose insert no server takes.
+    faulty: BTreeSet<Key>,
 }
 
 impl Log {
     pub fn made(&mut self, transaction: Transaction, at_ms: Option<i64>) {
         self.made.push((transaction, at_ms));
+    }
+
+    /// No server takes the insert of this record.
+    pub fn cannot_be_made(&mut self, key: &Key) {
+        self.faulty.insert(key.clone());
     }
 
     pub fn saw(&mut self, dot: Dot, register: &str) {
@@ -90,7 +97,10 @@ impl Log {
         assert!(second == *answer, "a retry is answered otherwise: {second:?} after {answer:?}");
         assert!(again.records == after.records, "a retry changed something");
         for (sent, outcome) in push.transactions.iter().zip(&pushed.results) {
-            let facts = sent.transaction.ops.iter().filter(|op| op.is_fact());
+            for op in sent.transaction.ops.iter().filter(|op| self.is_faulty(op)) {
+                assert!(outcome.rejects(op), "{} was merged, which cannot be", op.id);
+            }
+            let facts = sent.transaction.ops.iter().filter(|op| op.is_fact() && !self.is_faulty(op));
             for fact in facts {
                 assert!(!outcome.rejects(fact), "fact {} was rejected", fact.id);
                 assert!(after.records.contains_key(&fact.key()), "fact {} is not there", fact.id);
@@ -142,8 +152,10 @@ impl Log {
                     "{} was merged against its guard",
                     op.id
                 );
-                let has_reason =
-                    (falls && !op.guards.is_empty()) || edits_nothing(op) || unmade.contains(&op.key());
+                let has_reason = (falls && !op.guards.is_empty())
+                    || edits_nothing(op)
+                    || unmade.contains(&op.key())
+                    || self.is_faulty(op);
                 assert!(!rejected(op) || has_reason, "{} was rejected for nothing", op.id);
             }
             self.unmade.extend(unmade);
@@ -153,6 +165,10 @@ impl Log {
             }
             store.handle(now_ms, Request::Push(alone)).unwrap();
         }
+    }
+
+    fn is_faulty(&self, op: &Op) -> bool {
+        self.faulty.contains(&op.key()) && matches!(op.change, Change::Insert { .. })
     }
 
     pub fn check(&self, dbs: &[&Database], store: &Store, faults: Faults) {
@@ -207,7 +223,7 @@ impl Log {
     fn check_accounted(&self, op: &Op, store: &Store) {
         let conflict = store.records.iter().any(|(key, (_, record))| self.is_loser(key, record, op, store));
         let told = self.told.contains(&op.id);
-        assert!(!(told && op.is_fact()), "fact {} was rejected", op.id);
+        assert!(!(told && op.is_fact() && !self.is_faulty(op)), "fact {} was rejected", op.id);
         if conflict || told {
             return;
         }

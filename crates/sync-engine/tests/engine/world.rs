@@ -226,9 +226,10 @@ impl World {
 
     fn act(&mut self, at: usize) {
         let is_alone = self.desks[at].db.borrow().is_alone();
-        let transaction = match self.random.random_range(0..10) {
-            0..6 => self.act_on_patient(at),
-            6 => self.record_event(at),
+        let transaction = match self.random.random_range(0..40) {
+            0 if !is_alone => Some(self.write_what_no_server_takes(at)),
+            0..24 => self.act_on_patient(at),
+            24..28 => self.record_event(at),
             _ => self.act_on_invoice(at),
         };
         if let Some(transaction) = transaction {
@@ -279,6 +280,17 @@ impl World {
         let value = desk.unique();
         let is_new = !desk.show().contains_key(&event);
         is_new.then(|| desk.commit(vec![insert(&event, Kind::Ledger, None, &[("told", value)])]))
+    }
+
+    /// A fault of the app: a line that cannot be stored, and a payment beside it that can.
+    fn write_what_no_server_takes(&mut self, at: usize) -> Transaction {
+        let (line, payment) = (key("line", self.fresh()), key("payment", self.fresh()));
+        self.log.cannot_be_made(&line);
+        let value = self.desks[at].unique();
+        self.desks[at].commit(vec![
+            insert(&line, Kind::Mutable, None, &[("text", value.clone()), ("No name", value.clone())]),
+            insert(&payment, Kind::Ledger, None, &[("amount", value)]),
+        ])
     }
 
     fn act_on_invoice(&mut self, at: usize) -> Option<Transaction> {

@@ -143,5 +143,7 @@ fn words_of(reason: AttentionReason) -> (&'static str, &'static str) {
         AttentionReason::Guard => (t!(sync.refused_guard), t!(sync.refused_guard_text)),
         AttentionReason::NeverMade => (t!(sync.refused_never_made), t!(sync.refused_never_made_text)),
         AttentionReason::Fact => (t!(sync.refused_fact), t!(sync.refused_fact_text)),
+        AttentionReason::TooLarge => (t!(sync.refused_too_large), t!(sync.refused_too_large_text)),
+        AttentionReason::Malformed => (t!(sync.refused_malformed), t!(sync.refused_malformed_text)),
     }
 }

@@ -136,10 +136,22 @@ fn what_stops_sync_comes_first_and_tells_what_stays_unsent() {
 #[test]
 fn every_problem_has_words_of_its_own() {
     use SyncProblemCode::{
-        Busy, Certificate, Code, Database, NotAServer, OtherClinic, Revoked, Unknown, Unreachable, Version,
+        Busy, Certificate, Code, Database, NotAServer, OtherClinic, Revoked, TooLarge, Unknown, Unreachable,
+        Version,
     };
-    let codes =
-        [Unreachable, NotAServer, Certificate, Revoked, Unknown, Code, OtherClinic, Version, Busy, Database];
+    let codes = [
+        Unreachable,
+        NotAServer,
+        Certificate,
+        Revoked,
+        Unknown,
+        Code,
+        OtherClinic,
+        Version,
+        TooLarge,
+        Busy,
+        Database,
+    ];
     let mut texts: Vec<String> = codes.into_iter().map(|code| text(&stopped(code))).collect();
     texts.sort();
     texts.dedup();

@@ -2,6 +2,7 @@
 //! design of sync.
 
 mod drafts;
+mod limits;
 mod others;
 mod readings;
 
