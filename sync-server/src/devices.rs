@@ -184,7 +184,26 @@ pub mod admin {
     /// Every clinic begins a new epoch: to be called once whenever the database was restored from a backup.
     /// Returns how many clinics there are.
     pub async fn new_epoch(pool: &PgPool) -> Result<u64, SetupError> {
-        let changed = sqlx::query("UPDATE clinic SET epoch = gen_random_uuid()").execute(pool).await?;
-        Ok(changed.rows_affected())
+        let mut turn = pool.begin().await?;
+        let clinics: Vec<Uuid> =
+            sqlx::query_scalar("UPDATE clinic SET epoch = gen_random_uuid() RETURNING clinic_id")
+                .fetch_all(&mut *turn)
+                .await?;
+        // Rejected in the epoch in which the device had sent it: that stands. Answers show themselves clinic by clinic.
+        for clinic in &clinics {
+            sqlx::query("SELECT set_config('frontdesk.clinic', $1, true)")
+                .bind(clinic.to_string())
+                .execute(&mut *turn)
+                .await?;
+            sqlx::query(
+                "UPDATE answer SET in_earlier_epoch = true
+                 WHERE clinic_id = $1 AND rejected IS NOT NULL AND NOT in_earlier_epoch",
+            )
+            .bind(clinic)
+            .execute(&mut *turn)
+            .await?;
+        }
+        turn.commit().await?;
+        Ok(clinics.len() as u64)
     }
 }

@@ -133,7 +133,8 @@ impl Device {
     async fn send(&self, ops: Vec<Op>) -> Result<usize> {
         let rows = ops.len();
         let transaction = Transaction { id: random(), actor: ActorId(Uuid::nil()), clock: clock(), ops };
-        let transactions = vec![Sent { transaction, in_earlier_epoch: false }];
+        let transactions =
+            vec![Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }];
         let push = Push { epoch: self.epoch, clock: clock(), transactions };
         let answer: Envelope<Pushed> =
             self.post("/v1/push", &Envelope { replicas: vec![self.id], message: push }).await?;

@@ -84,8 +84,16 @@ pub struct SqliteReplica<C> {
 #[derive(Debug, Default)]
 struct Unsent {
     transactions: Vec<Transaction>,
-    /// Their first ops, and the epochs they were first sent in, of those that were.
-    sent_in: BTreeMap<i64, Uuid>,
+    /// Those that were sent before, by their first op.
+    sent_before: BTreeMap<i64, SentBefore>,
+}
+
+#[derive(Debug, FromRow)]
+struct SentBefore {
+    /// The first epoch.
+    sent_in: Uuid,
+    /// An epoch answered that all of it was merged.
+    merged: bool,
 }
 
 impl<C: Fn() -> Context> SqliteReplica<C> {
@@ -167,7 +175,8 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         state.forget_staged();
         state.save(&mut write).await?;
         sqlx::raw_sql("DELETE FROM staged_page").execute(&mut *write).await?;
-        sqlx::query("UPDATE sent_transaction SET answered_in = NULL, seq = NULL WHERE answered_in <> ?")
+        // That it was answered stays known by its number.
+        sqlx::query("UPDATE sent_transaction SET answered_in = NULL WHERE answered_in <> ?")
             .bind(epoch.0)
             .execute(&mut *write)
             .await?;
@@ -222,7 +231,7 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
             Some(unsent) => unsent,
             None => self.look().await?.1,
         };
-        let Unsent { mut transactions, sent_in: known } = unsent;
+        let Unsent { mut transactions, sent_before: known } = unsent;
         let ops = transactions.iter().map(|transaction| transaction.ops.len()).sum::<usize>();
         // What was read ends at so many ops, or with more bytes than fit.
         self.all_sent = within_bytes(&mut transactions) && ops < PUSH_OPS as usize;
@@ -236,11 +245,15 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         }
         let sent_before = |transaction: &Transaction| {
             let first = i64::try_from(transaction.key()?.seq).ok()?;
-            known.get(&first).filter(|sent_in| **sent_in != epoch.0)
+            known.get(&first).filter(|before| before.sent_in != epoch.0)
         };
         let sent = transactions.into_iter().map(|transaction| {
-            let in_earlier_epoch = sent_before(&transaction).is_some();
-            Sent { transaction, in_earlier_epoch }
+            let before = sent_before(&transaction);
+            Sent {
+                in_earlier_epoch: before.is_some(),
+                merged_in_earlier_epoch: before.is_some_and(|before| before.merged),
+                transaction,
+            }
         });
         let clock = Clock { wall_ms: 0, boot_ms: 0, boot: None };
         Ok(Some(Push { epoch, clock, transactions: sent.collect() }))
@@ -329,23 +342,25 @@ impl<C: Fn() -> Context> SqliteReplica<C> {
             "(SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL)";
         let sql = format!(
             "SELECT * FROM sync_state;
-             SELECT first_seq, sent_in FROM sent_transaction WHERE answered_in IS NULL;
+             SELECT first_seq, sent_in, seq IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM outbox o WHERE o.seq BETWEEN first_seq AND last_seq AND rejected) AS merged
+             FROM sent_transaction s WHERE answered_in IS NULL;
              {}",
             outbox_sql(answered, "?1"),
         );
         let mut read = self.store.glance().await?;
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(PUSH_OPS - 1).fetch_all(&mut *read).await?;
-        let (mut state, mut transactions, mut sent_in) = (None, Vec::new(), BTreeMap::new());
+        let (mut state, mut transactions, mut sent_before) = (None, Vec::new(), BTreeMap::new());
         for row in &rows {
             match row.columns().first().map(Column::name) {
                 Some("first_seq") => {
-                    sent_in.insert(row.try_get(0)?, row.try_get(1)?);
+                    sent_before.insert(row.try_get(0)?, SentBefore::from_row(row)?);
                 }
                 Some("outbox") => transactions = outbox::transactions(row.try_get(0)?)?,
                 _ => state = Some(State::from_row(row)?),
             }
         }
-        Ok((state.ok_or(sqlx::Error::RowNotFound)?, Unsent { transactions, sent_in }))
+        Ok((state.ok_or(sqlx::Error::RowNotFound)?, Unsent { transactions, sent_before }))
     }
 
     /// From now on these count as sent in `epoch`, unless they were sent in an earlier one.

@@ -128,8 +128,12 @@ impl Clinic {
                 Some(known) if known.digest != sent.transaction.digest() => {
                     return Err(Refusal::Copied { key });
                 }
-                // Rejected here, but sent by another copy of the device in an earlier epoch, and perhaps merged then.
+                // Rejected here, but sent by another copy of the device in an earlier epoch, and merged then, perhaps
+                // or for certain.
                 Some(known) if sent.in_earlier_epoch && known.may_have_been_merged() => new.push((key, sent)),
+                Some(known) if sent.merged_in_earlier_epoch && known.outcome.rejected.is_some() => {
+                    new.push((key, sent));
+                }
                 Some(_) if !planted::is(Bug::ResultForgotten) => {}
                 _ => new.push((key, sent)),
             }

@@ -68,8 +68,10 @@ pub trait Replica {
     /// last asked for, at the least. From now on they count as sent in `epoch`.
     fn outgoing(&mut self, epoch: Epoch) -> impl Future<Output = Result<Option<Push>, Self::Error>>;
 
-    /// The server of `epoch` answered. What was rejected leaves the screen and is filed under needs attention. What was
-    /// not may be kept with whatever is written next: the server gives a lost answer again.
+    /// The server of `epoch` answered. What was rejected leaves the screen and is filed under needs attention, and the
+    /// device takes a new incarnation: a version knows all earlier ops of its replica, and what is made from now on
+    /// does not know the rejected one, which a restored server may yet merge. What was not rejected may be kept with
+    /// whatever is written next: the server gives a lost answer again.
     fn answered(
         &mut self,
         epoch: Epoch,

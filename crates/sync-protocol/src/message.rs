@@ -38,6 +38,9 @@ pub struct Sent {
     /// not rejected any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_earlier_epoch: bool,
+    /// An earlier epoch told this device that all of it was merged: that stands, whatever was decided since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub merged_in_earlier_epoch: bool,
 }
 
 /// What the server made of each transaction of a [`Push`], in its order.

@@ -208,7 +208,7 @@ mod tests {
         Push {
             epoch: Epoch(Uuid::from_u128(8)),
             clock,
-            transactions: vec![Sent { transaction, in_earlier_epoch: false }],
+            transactions: vec![Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }],
         }
     }
 

@@ -50,13 +50,16 @@ async fn whatever_the_network_does_desks_converge_within_ten_seconds_of_its_heal
     let mut made = Vec::new();
     for seed in schedules() {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut weathers = Vec::new();
         let name = format!("{seed}-shared");
         let shared = desks[0].create("Ann", &name).await;
         made.push(name.clone());
         desks[1].until("the patient", async |desk| desk.has(&shared).await).await;
         for step in 0..6 {
             for (n, (desk, proxy)) in desks.iter().zip(&proxies).enumerate() {
-                proxy.set(*WEATHERS.choose(&mut random).unwrap());
+                let weather = *WEATHERS.choose(&mut random).unwrap();
+                proxy.set(weather);
+                weathers.push((n, weather));
                 let family = format!("{seed}-{n}-{step}");
                 desk.create("New", &family).await;
                 made.push(family);
@@ -94,7 +97,7 @@ async fn whatever_the_network_does_desks_converge_within_ten_seconds_of_its_heal
                         desk.call("sync_log", json!({"limit": 5})).await,
                     ));
                 }
-                panic!("schedule {seed}, what each desk lacks, and how it stands: {told:#?}");
+                panic!("schedule {seed} of {weathers:?}, what each desk lacks, and how it stands: {told:#?}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

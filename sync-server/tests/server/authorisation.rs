@@ -71,7 +71,8 @@ impl Asking<'_> {
 
     fn push(&self, ops: Vec<Op>) -> Value {
         let transaction = self.desk.transaction(ops);
-        let transactions = vec![Sent { transaction, in_earlier_epoch: false }];
+        let transactions =
+            vec![Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }];
         self.message(Push { epoch: self.epoch, clock: CLOCK, transactions })
     }
 

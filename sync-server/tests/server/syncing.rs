@@ -80,7 +80,7 @@ async fn a_guard_that_does_not_hold_rejects_what_it_guards_and_what_would_edit_i
     add.guards = vec![guard];
     let edit = b.rename(line, &add, "longer line");
     let transactions = vec![b.transaction(vec![add.clone()]), b.transaction(vec![edit.clone()])];
-    let sent = |transaction| Sent { transaction, in_earlier_epoch: false };
+    let sent = |transaction| Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false };
     let push = Push {
         epoch: b.epoch().await,
         clock: CLOCK,
@@ -234,6 +234,45 @@ async fn another_epoch_is_refused_whole() {
     let pull = Pull { epoch: Epoch(new_id()), after: Place { seq: 0, key: None }, limit: 10 };
     assert_eq!(desk.post("/v1/pull", &pull).await.status(), StatusCode::CONFLICT);
     assert!(desk.names().await.is_empty());
+}
+
+/// Rules 5 and 12: what the backup knows to be rejected was rejected in an earlier epoch.
+#[tokio::test]
+async fn what_was_rejected_before_a_restore_stays_so_unless_an_epoch_said_that_it_was_merged() {
+    let site = Site::open().await;
+    let desk = site.desk(site.clinic().await).await;
+    let (invoice, line) = (new_id(), new_id());
+    let made = desk.insert(invoice, "draft");
+    desk.push(vec![desk.transaction(vec![made.clone()])]).await;
+    desk.push(vec![desk.transaction(vec![desk.rename(invoice, &made, "issued")])]).await;
+    let mut add = desk.insert(line, "line");
+    add.guards = vec![Guard {
+        collection: "patient".to_owned(),
+        record: invoice,
+        register: "name".to_owned(),
+        at: made.id,
+    }];
+    let transaction = desk.transaction(vec![add]);
+    let first = desk.push(vec![transaction.clone()]).await.remove(0);
+    assert!(first.rejected.is_some());
+    sync_server::devices::admin::new_epoch(&site.owner).await.unwrap();
+    let epoch = desk.epoch().await;
+    let again = async |merged_in_earlier_epoch| {
+        let sent = Sent { transaction: transaction.clone(), in_earlier_epoch: true, merged_in_earlier_epoch };
+        let push = desk.seal(Push { epoch, clock: CLOCK, transactions: vec![sent] });
+        let answer = desk.post("/v1/push", &push).await;
+        answer
+            .json::<sync_protocol::Envelope<sync_protocol::Pushed>>()
+            .await
+            .unwrap()
+            .message
+            .results
+            .remove(0)
+    };
+    assert_eq!(again(false).await, first);
+    assert_eq!(desk.names().await.len(), 1);
+    assert_eq!(again(true).await.rejected, None);
+    assert_eq!(desk.names().await.len(), 2);
 }
 
 #[tokio::test]

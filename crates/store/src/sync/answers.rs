@@ -1,6 +1,7 @@
 //! What the server made of transactions: pending ends, what was rejected needs attention.
 
 use super::position::State;
+use super::renew::become_another;
 use super::shadow::show_again;
 use crate::error::StoreError;
 use crate::outbox::list_outbox;
@@ -34,6 +35,11 @@ pub(super) async fn keep_answers(
     .execute(&mut **write)
     .await?;
     let mut changed = BTreeSet::new();
+    // What is made from now on does not know what was rejected.
+    if answers.iter().any(|(_, outcome)| outcome.rejected.is_some()) {
+        let number = become_another(write).await?;
+        write.become_replica(number);
+    }
     for (key, outcome) in answers {
         if let Some(rejection) = outcome.rejected {
             changed.extend(file_rejection(write, key, rejection).await?);

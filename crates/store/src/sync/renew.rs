@@ -96,7 +96,7 @@ pub(super) async fn renew(write: &mut Write, from: Dot) -> Result<u32, StoreErro
 }
 
 /// Draws an incarnation; tells its number.
-async fn become_another(write: &mut Write) -> Result<u32, StoreError> {
+pub(super) async fn become_another(write: &mut Write) -> Result<u32, StoreError> {
     // As random as any id, and of no other use.
     let incarnation = write.context().transaction;
     sqlx::query("UPDATE device SET incarnation = ?").bind(incarnation).execute(&mut **write).await?;

@@ -12,6 +12,7 @@ mod limits;
 mod manifest;
 mod measure;
 mod random;
+mod rejections;
 mod replicas;
 mod secrecy;
 mod server;

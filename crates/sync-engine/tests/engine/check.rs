@@ -1,7 +1,9 @@
 //! What must hold, whatever happened.
 
 use crate::database::Database;
+use crate::desk::shown_at;
 use crate::server::{Answer, Request, Store};
+use crate::totals::Totals;
 use crate::world::Faults;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,8 @@ pub struct Log {
     seen: BTreeSet<(Dot, String)>,
     /// Ops that are filed under needs attention.
     told: BTreeSet<Dot>,
+    /// Ops that somebody was told are saved.
+    acknowledged: BTreeSet<Dot>,
     /// Ops that went with a disk.
     gone: BTreeSet<Dot>,
     /// Records whose insert was rejected.
@@ -44,6 +48,7 @@ impl Log {
 
     pub fn listen(&mut self, db: &Database) {
         self.told.extend(db.attention.iter().flat_map(|entry| entry.rejection.ops.iter().copied()));
+        self.acknowledged.extend(&db.acknowledged);
     }
 
     pub fn told(&self) -> usize {
@@ -73,6 +78,19 @@ impl Log {
             !pending && !in_record && !all.any(|(key, record)| tells_of(key, record, op.id))
         });
         lost.map(|op| op.id).collect()
+    }
+
+    /// After disks were lost: what neither a desk nor a record shows to have been merged counts as never answered.
+    pub fn forget_answers(&mut self, dbs: &[&Database], store: &Store) {
+        let known: BTreeSet<_> = dbs.iter().flat_map(|db| db.acknowledged.iter().copied()).collect();
+        let records = |key: &Key| {
+            let shadows = dbs.iter().filter_map(|db| db.shadow.get(key)).collect::<Vec<_>>();
+            store.records.get(key).map(|(_, record)| record).into_iter().chain(shadows)
+        };
+        let ops = self.ops().filter(|op| self.acknowledged.contains(&op.id) && !known.contains(&op.id));
+        let forgotten = ops.filter(|op| !records(&op.key()).any(|record| holds(record, op)));
+        let forgotten: BTreeSet<_> = forgotten.map(|op| op.id).collect();
+        self.acknowledged.retain(|op| !forgotten.contains(op));
     }
 
     /// Ops that went with a disk.
@@ -187,6 +205,11 @@ impl Log {
                 differences(&db.shadow, &there)
             );
             assert!(db.sums_are_right(), "the sums of desk {} are not those of its records", db.device);
+            assert!(
+                db.totals == Totals::of(&there),
+                "the totals of desk {} are not those of the rows",
+                db.device
+            );
             let shown: BTreeMap<_, _> = db
                 .show()
                 .into_iter()
@@ -224,7 +247,8 @@ impl Log {
         let conflict = store.records.iter().any(|(key, (_, record))| self.is_loser(key, record, op, store));
         let told = self.told.contains(&op.id);
         assert!(!(told && op.is_fact() && !self.is_faulty(op)), "fact {} was rejected", op.id);
-        if conflict || told {
+        // Whoever was told that it is saved goes by that.
+        if conflict || (told && !self.acknowledged.contains(&op.id)) {
             return;
         }
         let Some((_, record)) = store.records.get(&op.key()) else {
@@ -310,7 +334,7 @@ impl Log {
 
     /// No clock, however wrong, makes a value older or newer than it is, but for the time that the push was under way.
     fn check_times(&self, before: &Store, after: &Store, now_ms: i64, push: &Push) {
-        let under_way = now_ms - push.clock.boot_ms;
+        let under_way = now_ms - shown_at(push.clock);
         for (transaction, made_at) in &self.made {
             let (Some(made_at), Some(key)) = (made_at, transaction.key()) else { continue };
             let is_new = push.transactions.iter().any(|sent| sent.transaction.key() == Some(key))
@@ -319,6 +343,11 @@ impl Log {
                 let record = after.records.get(&op.key()).map(|(_, record)| record);
                 let states = record.into_iter().flat_map(|record| record.registers.values());
                 for state in states.filter(|state| state.version.dot() == op.id) {
+                    assert!(state.stamp.at_ms <= now_ms, "{} is timed later than its receipt", op.id);
+                    // Of what was made before the machine was started again, only the wall clock tells.
+                    if transaction.clock.boot != push.clock.boot {
+                        continue;
+                    }
                     let late = state.stamp.at_ms - made_at;
                     assert!(
                         late == under_way,

@@ -1,5 +1,6 @@
 //! A device's database in memory: what the server said, what is pending over it, and the engine's port to it.
 
+use crate::totals::{Total, Totals};
 use domain::id::ActorId;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub struct Pending {
     /// The first epoch in which it was sent.
     pub sent_in: Option<Epoch>,
     pub answer: Option<(Epoch, u64)>,
+    /// A server said that all of it is merged, in whatever epoch.
+    pub merged: bool,
     pub rejected: Option<Rejection>,
 }
 
@@ -72,9 +75,13 @@ pub struct Database {
     pub phase: Phase,
     pub shadow: BTreeMap<Key, RecordState>,
     pub sums: Sums,
+    /// Derived as records come.
+    pub totals: Totals,
     pub staging: Option<Staging>,
     pub outbox: Vec<Pending>,
     pub attention: Vec<Remembered>,
+    /// Ops that the server said are merged, since it was opened.
+    pub acknowledged: Vec<Dot>,
     /// How often the comparison with the server found a difference.
     pub mended: u32,
     /// Numbers of replicas, the same for the whole world.
@@ -92,9 +99,11 @@ impl Database {
             phase: Phase::Following,
             shadow: BTreeMap::new(),
             sums: Sums::default(),
+            totals: Totals::default(),
             staging: None,
             outbox: Vec::new(),
             attention: Vec::new(),
+            acknowledged: Vec::new(),
             mended: 0,
             replicas: Rc::clone(replicas),
         };
@@ -150,8 +159,13 @@ impl Database {
                 self.put(op.key(), record);
             }
         } else {
-            let pending =
-                Pending { transaction: transaction.clone(), sent_in: None, answer: None, rejected: None };
+            let pending = Pending {
+                transaction: transaction.clone(),
+                sent_in: None,
+                answer: None,
+                merged: false,
+                rejected: None,
+            };
             self.outbox.push(pending);
         }
         transaction
@@ -159,6 +173,7 @@ impl Database {
 
     fn put(&mut self, key: Key, record: RecordState) {
         self.sums.change(&key, self.shadow.get(&key), Some(&record));
+        self.totals.change(&key, self.shadow.get(&key), Some(&record));
         self.shadow.insert(key, record);
     }
 
@@ -189,6 +204,11 @@ impl Database {
             state.value = values;
         }
         self.sums = Sums::of(&self.shadow);
+        self.totals = Totals::of(&self.shadow);
+    }
+
+    pub fn total(&self, collection: &str) -> Total {
+        self.totals.get(collection)
     }
 
     pub fn sums_are_right(&self) -> bool {
@@ -234,6 +254,14 @@ impl Database {
             }
         } else {
             self.sums = Sums::of(&staging.records);
+            // Only what differs is written, so only that is derived anew.
+            let keys: BTreeSet<_> = self.shadow.keys().chain(staging.records.keys()).collect();
+            for key in keys {
+                let (before, after) = (self.shadow.get(key), staging.records.get(key));
+                if before != after {
+                    self.totals.change(key, before, after);
+                }
+            }
             self.shadow = staging.records;
         }
         self.epoch = Some(staging.epoch);

@@ -27,13 +27,41 @@ pub struct Desk {
     pub forms: Vec<Form>,
     /// Set when the sync is under way.
     running: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// How the last round ended.
+    pub ended_well: Rc<Cell<Option<bool>>>,
     network: Rc<RefCell<Network>>,
     now: Rc<Cell<i64>>,
     /// How wrong the wall clock is.
     pub wrong_ms: Rc<Cell<i64>>,
     /// It runs a version of the app from before patients had an address.
     pub is_old: bool,
-    boot: Uuid,
+    boot: Rc<Cell<Boot>>,
+}
+
+/// A start of the machine. Its id tells when it was, so that checks can work out when something happened.
+#[derive(Clone, Copy, Debug)]
+struct Boot {
+    id: Uuid,
+    at_ms: i64,
+}
+
+impl Boot {
+    fn new(number: u128, at_ms: i64) -> Self {
+        Self {
+            id: Uuid::from_u128(u128::from(at_ms.cast_unsigned()) << 64 | number & 0xFFFF_FFFF_FFFF),
+            at_ms,
+        }
+    }
+
+    fn clock(self, now: i64, wrong_ms: i64) -> Clock {
+        Clock { wall_ms: now + wrong_ms, boot_ms: now - self.at_ms, boot: Some(self.id) }
+    }
+}
+
+/// When a device's clock showed this.
+pub fn shown_at(clock: Clock) -> i64 {
+    let boot = clock.boot.map_or(0, |boot| boot.as_u128() >> 64);
+    clock.boot_ms + i64::try_from(boot).unwrap()
 }
 
 pub fn key(collection: &str, n: u128) -> Key {
@@ -53,17 +81,17 @@ impl Desk {
             db: Rc::new(RefCell::new(db)),
             forms: Vec::new(),
             running: None,
+            ended_well: Rc::default(),
             network: Rc::clone(network),
             now: Rc::clone(now),
             wrong_ms: Rc::new(Cell::new(0)),
             is_old: false,
-            boot: Uuid::from_u128(boot),
+            boot: Rc::new(Cell::new(Boot::new(boot, now.get()))),
         }
     }
 
     fn clock(&self) -> Clock {
-        let now = self.now.get();
-        Clock { wall_ms: now + self.wrong_ms.get(), boot_ms: now, boot: Some(self.boot) }
+        self.boot.get().clock(self.now.get(), self.wrong_ms.get())
     }
 
     pub fn is_running(&self) -> bool {
@@ -75,12 +103,13 @@ impl Desk {
         if self.running.is_none() {
             let mut handle = Handle(Rc::clone(&self.db));
             let mut link = Link { network: Rc::clone(&self.network) };
-            let (now, wrong, boot) = (Rc::clone(&self.now), Rc::clone(&self.wrong_ms), self.boot);
-            let clock =
-                move || Clock { wall_ms: now.get() + wrong.get(), boot_ms: now.get(), boot: Some(boot) };
+            let (now, wrong, boot) = (Rc::clone(&self.now), Rc::clone(&self.wrong_ms), self.boot.get());
+            let clock = move || boot.clock(now.get(), wrong.get());
+            let ended_well = Rc::clone(&self.ended_well);
             self.running = Some(Box::pin(async move {
                 // Whatever ended it, the next one goes on.
-                let _ = synchronize(&mut handle, &mut link, clock, Ending::Compare).await;
+                let ended = synchronize(&mut handle, &mut link, clock, Ending::Compare).await;
+                ended_well.set(Some(ended.is_ok()));
             }));
         }
         if let Some(running) = &mut self.running
@@ -95,6 +124,13 @@ impl Desk {
         self.running = None;
         self.forms.clear();
         self.db.borrow_mut().crash();
+    }
+
+    /// The machine is started again, perhaps with another wall clock.
+    pub fn reboot(&mut self, number: u128, wrong_ms: i64) {
+        self.crash();
+        self.boot.set(Boot::new(number, self.now.get()));
+        self.wrong_ms.set(wrong_ms);
     }
 
     pub fn show(&self) -> BTreeMap<Key, Shown> {
@@ -177,11 +213,12 @@ impl Desk {
     }
 
     /// Cash was taken; that it was, is also noted on the invoice.
-    pub fn pay(&mut self, invoice: &Key, payment: &Key, amount: Value) -> Transaction {
+    pub fn pay(&mut self, invoice: &Key, payment: &Key, amount: Value, cents: i64) -> Transaction {
         let form = self.open(invoice, "note");
         let mut note = set(&form, amount.clone());
         note.guards.push(self.guard(invoice, "status"));
-        self.commit(vec![insert(payment, Kind::Ledger, None, &[("amount", amount)]), note])
+        let registers = [("amount", amount), ("cents", json!(cents))];
+        self.commit(vec![insert(payment, Kind::Ledger, None, &registers), note])
     }
 }
 

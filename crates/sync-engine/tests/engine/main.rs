@@ -7,10 +7,12 @@
 mod check;
 mod database;
 mod desk;
+mod forgetful;
 mod pause;
 mod planted;
 mod replica;
 mod schedules;
 mod server;
 mod simulation;
+mod totals;
 mod world;

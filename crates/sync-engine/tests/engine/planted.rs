@@ -8,6 +8,7 @@ use sync_engine::planted::{self, Bug};
 
 const SEEDS: u64 = 1_000;
 
+/// Among them memrynote#2282, sync_gateway#3721, sqlite-data#506, actuali#188 and cht-core#8093.
 #[test]
 fn every_planted_bug_is_found() {
     let missed = Mutex::new(Vec::new());

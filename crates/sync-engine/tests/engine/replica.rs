@@ -9,7 +9,7 @@ use std::rc::Rc;
 use sync_engine::planted::{self, Bug};
 use sync_engine::{Phase, Position, Replica};
 use sync_protocol::{
-    Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Outcome, Page, Place, Push, RecordState,
+    Bucket, Change, Clock, Digests, Dot, Epoch, Key, Offered, Op, Outcome, Page, Place, Push, RecordState,
     Remembered, Sent,
 };
 
@@ -96,9 +96,16 @@ impl Replica for Handle {
             let unanswered = db.outbox.iter_mut().filter(|pending| pending.answer.is_none()).take(BATCH);
             let mut transactions = Vec::new();
             for pending in unanswered {
-                let first = *pending.sent_in.get_or_insert(epoch);
-                let transaction = pending.transaction.clone();
-                transactions.push(Sent { transaction, in_earlier_epoch: first != epoch });
+                // What demands nothing comes out the same, marked or not.
+                if pending.transaction.ops.iter().any(Op::is_guarded) {
+                    pending.sent_in.get_or_insert(epoch);
+                }
+                let in_earlier_epoch = pending.sent_in.is_some_and(|first| first != epoch);
+                transactions.push(Sent {
+                    transaction: pending.transaction.clone(),
+                    in_earlier_epoch,
+                    merged_in_earlier_epoch: in_earlier_epoch && pending.merged,
+                });
                 if planted::is(Bug::AcknowledgedWhenSent) {
                     pending.answer = Some((epoch, db.cursor + 1));
                 }
@@ -114,10 +121,18 @@ impl Replica for Handle {
             if db.target() != Some(epoch) {
                 return;
             }
+            // What is made from now on does not know what was rejected.
+            if answers.iter().any(|(_, outcome)| outcome.rejected.is_some()) {
+                db.take_incarnation();
+            }
             for (key, outcome) in answers {
                 let of = |pending: &&mut Pending| pending.transaction.key() == Some(key);
                 let Some(pending) = db.outbox.iter_mut().find(of) else { continue };
                 pending.answer = Some((epoch, outcome.seq));
+                pending.sent_in.get_or_insert(epoch);
+                pending.merged |= outcome.rejected.is_none();
+                let merged = pending.transaction.ops.iter().filter(|op| !outcome.rejects(op));
+                db.acknowledged.extend(merged.map(|op| op.id));
                 let Some(rejection) = outcome.rejected else { continue };
                 let transaction = pending.transaction.clone();
                 pending.rejected = Some(rejection.clone());

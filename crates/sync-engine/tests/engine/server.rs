@@ -115,11 +115,25 @@ impl Store {
         self.answered.contains_key(&key)
     }
 
+    /// After a backup was restored: what it knows to be rejected, an earlier epoch rejected.
+    pub fn begin(&mut self, epoch: Epoch) {
+        self.epoch = epoch;
+        for answered in self.answered.values_mut() {
+            answered.in_earlier_epoch = true;
+        }
+    }
+
+    pub fn rejected(&self) -> impl Iterator<Item = Dot> {
+        self.answered.iter().filter(|(_, known)| known.outcome.rejected.is_some()).map(|(key, _)| *key)
+    }
+
     /// Whether a push makes the server decide about the transaction, instead of giving the answer of the first time.
     pub fn judges(&self, sent: &Sent) -> bool {
         let known = sent.transaction.key().and_then(|key| self.answered.get(&key));
         known.is_none_or(|known| {
-            sent.in_earlier_epoch && known.outcome.rejected.is_some() && !known.in_earlier_epoch
+            let overruled =
+                sent.merged_in_earlier_epoch || (sent.in_earlier_epoch && !known.in_earlier_epoch);
+            known.outcome.rejected.is_some() && overruled
         })
     }
 

@@ -2,12 +2,17 @@
 
 use super::*;
 use crate::desk::insert;
+use crate::totals::{Total, Totals};
+use domain::consent::{Channel, ConsentEvent, Decision, Purpose, resolve};
+use domain::id::ConsentEventId;
+use domain::patient::Word;
 
+/// Rules 5 and 15; schedule *double issue with cash taken*; erpnext#15699.
 #[test]
 fn double_issue_with_cash_taken_keeps_the_number_and_the_cash_and_tells_who_was_second() {
     let mut world = two_desks();
     world.desks[A].issue(&invoice(), &key("number", 41), json!("A-41"));
-    world.desks[A].pay(&invoice(), &key("payment", 1), json!(100));
+    world.desks[A].pay(&invoice(), &key("payment", 1), json!(100), 100);
     later(&world, 1_000);
     world.desks[B].issue(&invoice(), &key("number", 7), json!("B-7"));
     world.sync(B);
@@ -20,6 +25,7 @@ fn double_issue_with_cash_taken_keeps_the_number_and_the_cash_and_tells_who_was_
     assert!(reasons(&world.desks[B]).is_empty());
 }
 
+/// Rule 5; schedule *line added to a draft being issued elsewhere*.
 #[test]
 fn line_added_to_a_draft_being_issued_elsewhere_does_not_get_into_what_was_issued() {
     let mut world = two_desks();
@@ -33,6 +39,7 @@ fn line_added_to_a_draft_being_issued_elsewhere_does_not_get_into_what_was_issue
     assert_eq!(reasons(&world.desks[A]), [Reason::Guard, Reason::NeverMade]);
 }
 
+/// Rules 3 and 4; schedule *fast clock edits twice*.
 #[test]
 fn a_fast_clock_that_edits_twice_is_not_favoured() {
     let mut world = two_desks();
@@ -45,6 +52,7 @@ fn a_fast_clock_that_edits_twice_is_not_favoured() {
     assert_eq!(losers(&world), [("name".to_owned(), Some(json!("Anna")))]);
 }
 
+/// Rule 6; schedule *delete against phone edit*.
 #[test]
 fn delete_against_phone_edit_keeps_the_patient_and_asks() {
     let mut world = two_desks();
@@ -56,6 +64,7 @@ fn delete_against_phone_edit_keeps_the_patient_and_asks() {
     assert_eq!(losers(&world), [(String::new(), None)]);
 }
 
+/// Rule 7; schedule *ack for a losing push while its page is in flight*.
 #[test]
 fn ack_for_a_losing_push_while_its_page_is_in_flight_ends_with_the_winner_on_the_screen() {
     let mut world = two_desks();
@@ -71,6 +80,7 @@ fn ack_for_a_losing_push_while_its_page_is_in_flight_ends_with_the_winner_on_the
     assert_eq!(value(&world.desks[A], &patient(), "name"), json!("Hannah"));
 }
 
+/// Rules 1 and 3; schedule *two pushes on one base*.
 #[test]
 fn two_pushes_on_one_base_are_one_edit_after_the_other() {
     let mut world = two_desks();
@@ -83,6 +93,7 @@ fn two_pushes_on_one_base_are_one_edit_after_the_other() {
     assert!(losers(&world).is_empty());
 }
 
+/// Rules 7 and 8; schedule *child before its edited parent*.
 #[test]
 fn child_before_its_edited_parent_comes_with_it_at_the_head() {
     let mut world = two_desks();
@@ -96,16 +107,32 @@ fn child_before_its_edited_parent_comes_with_it_at_the_head() {
     assert!(shown.contains_key(&key("line", 1)) && shown[&invoice()].registers["note"].1[0] == json!("n"));
 }
 
+/// Rule 8; schedule *quantity 9e18 must not stop any desk*. What follows from rows saturates, and says so.
 #[test]
-fn quantity_9e18_stops_no_desk() {
+fn quantity_9e18_stops_no_desk_and_its_total_saturates() {
     let mut world = two_desks();
-    for value in [json!(9_000_000_000_000_000_000_u64), json!(9e18), json!(i64::MIN)] {
-        edit(&mut world, A, &patient(), "phone", value.clone());
-        converge(&mut world);
-        assert_eq!(self::value(&world.desks[B], &patient(), "phone"), value);
+    let nine = json!(9_000_000_000_000_000_000_i64);
+    for n in 1..=2 {
+        let drafts = vec![insert(&key("payment", n), Kind::Ledger, None, &[("cents", nine.clone())])];
+        world.desks[A].commit(drafts);
     }
+    let line = key("line", 1);
+    world.desks[B].make(&line, Kind::Mutable, &[("quantity", json!(1))]);
+    converge(&mut world);
+    for odd in [nine, json!(u64::MAX), json!(9e18), json!(i64::MIN), json!(-9e300), json!(7)] {
+        edit(&mut world, A, &line, "quantity", odd.clone());
+        converge(&mut world);
+        assert_eq!(value(&world.desks[B], &line, "quantity"), odd);
+        for desk in &world.desks {
+            let db = desk.db.borrow();
+            assert_eq!(db.total("payment"), Total { shown: i64::MAX, is_exact: false });
+            assert_eq!(db.totals, Totals::of(&db.shadow));
+        }
+    }
+    assert_eq!(world.desks[B].db.borrow().total("line"), Total { shown: 7, is_exact: true });
 }
 
+/// Rules 1 and 2; schedule *bulk beyond the cap*; everything in one POST (Actual).
 #[test]
 fn bulk_beyond_the_cap_goes_in_several_pushes_and_whole() {
     let mut world = two_desks();
@@ -119,6 +146,7 @@ fn bulk_beyond_the_cap_goes_in_several_pushes_and_whole() {
     assert_eq!(world.desks[B].show().keys().filter(|key| key.collection == "patient").count(), 151);
 }
 
+/// Rule 12; schedule *cloned machine*.
 #[test]
 fn cloned_machine_sends_what_both_have_once_and_goes_on_under_its_own_name() {
     let mut world = two_desks();
@@ -134,6 +162,7 @@ fn cloned_machine_sends_what_both_have_once_and_goes_on_under_its_own_name() {
     assert_eq!(losers(&world), [("phone".to_owned(), Some(json!("2")))]);
 }
 
+/// Rule 12; schedule *desk restored from a 20-day-old backup*; turso#8129.
 #[test]
 fn a_desk_restored_from_an_old_backup_gets_what_it_sent_since_and_loses_no_later_write() {
     let mut world = two_desks();
@@ -150,38 +179,61 @@ fn a_desk_restored_from_an_old_backup_gets_what_it_sent_since_and_loses_no_later
     assert!(losers(&world).is_empty());
 }
 
+/// Rule 14; schedule *two desks create the same conversation*. Each desk works the id out from what is naturally unique, as it was typed there.
 #[test]
 fn two_desks_create_the_same_conversation_and_it_is_one() {
     let mut world = two_desks();
-    let conversation = key("conversation", 9);
-    world.desks[A].make(&conversation, Kind::Mutable, &[("patient", json!("1"))]);
-    world.desks[B].make(&conversation, Kind::Mutable, &[("patient", json!("1"))]);
-    converge(&mut world);
-    assert_eq!(world.desks[A].show().keys().filter(|key| key.collection == "conversation").count(), 1);
-    assert!(losers(&world).is_empty());
-}
-
-#[test]
-fn opt_in_against_stop_keeps_both_events() {
-    let mut world = two_desks();
-    for (at, event, word) in [(A, 1, "start"), (B, 2, "stop")] {
-        world.desks[at].commit(vec![insert(
-            &key("consent", event),
-            Kind::Ledger,
-            None,
-            &[("word", json!(word))],
-        )]);
+    let patient = domain::id::PatientId(patient().record);
+    for (at, typed) in [(A, "Recall by SMS"), (B, "recall by sms")] {
+        let id = domain::id::tag_id(patient, &domain::text::fold(typed));
+        let conversation = Key { collection: "conversation".to_owned(), record: id.0 };
+        world.desks[at].make(&conversation, Kind::Mutable, &[("label", json!(typed))]);
+        later(&world, 1_000);
     }
     converge(&mut world);
-    // Which of them counts follows from the events: the most restrictive, on every desk.
-    let words: Vec<_> = (1..=2).map(|event| value(&world.desks[A], &key("consent", event), "word")).collect();
-    assert_eq!(words, [json!("start"), json!("stop")]);
+    let shown = world.desks[A].show();
+    let labels: Vec<_> = shown.iter().filter(|(key, _)| key.collection == "conversation").collect();
+    assert_eq!(labels.len(), 1);
+    assert_eq!(labels[0].1.registers["label"].1, [json!("recall by sms")]);
+    assert_eq!(losers(&world), [("label".to_owned(), Some(json!("Recall by SMS")))]);
 }
 
+/// Rule 14; schedule *opt-in against STOP*. Which one counts is worked out by the rule that the app uses.
+#[test]
+fn opt_in_against_stop_keeps_both_events_and_stop_counts_on_every_desk() {
+    for first in [A, B] {
+        let mut world = two_desks();
+        for (at, event, word) in [(A, 1, "granted"), (B, 2, "denied")] {
+            let consent = key("consent", event);
+            world.desks[at].commit(vec![insert(&consent, Kind::Ledger, None, &[("decision", json!(word))])]);
+            later(&world, 1_000);
+        }
+        world.sync(first);
+        converge(&mut world);
+        for desk in &world.desks {
+            let events: Vec<_> = (1..=2).map(|event| consent_event(desk, event)).collect();
+            assert_eq!(resolve(&events, Channel::Sms, Purpose::Marketing), Decision::Denied);
+        }
+        assert!(losers(&world).is_empty());
+    }
+}
+
+fn consent_event(desk: &Desk, event: u128) -> ConsentEvent {
+    let word = value(desk, &key("consent", event), "decision");
+    ConsentEvent {
+        id: ConsentEventId(uuid::Uuid::from_u128(event)),
+        channel: Channel::Sms,
+        purpose: Purpose::Marketing,
+        decision: Decision::from_word(word.as_str().unwrap()).unwrap(),
+        supersedes: Vec::new(),
+    }
+}
+
+/// Rule 5; schedule *payment offline into a closed day*.
 #[test]
 fn payment_offline_into_a_closed_day_stays() {
     let mut world = two_desks();
-    world.desks[A].pay(&invoice(), &key("payment", 1), json!(100));
+    world.desks[A].pay(&invoice(), &key("payment", 1), json!(100), 100);
     edit(&mut world, B, &invoice(), "status", json!("closed"));
     world.sync(B);
     converge(&mut world);

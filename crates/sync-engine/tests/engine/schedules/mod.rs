@@ -2,9 +2,11 @@
 //! design of sync.
 
 mod drafts;
+mod forgotten;
 mod limits;
 mod others;
 mod readings;
+mod stuck;
 
 use crate::database::Database;
 use crate::desk::{Desk, key};

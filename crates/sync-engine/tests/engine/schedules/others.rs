@@ -4,6 +4,7 @@ use super::*;
 use crate::desk::insert;
 use crate::server::Request;
 
+/// Rule 4; actual#3786.
 #[test]
 fn clocks_ten_years_wrong_neither_stop_sync_nor_win() {
     for wrong in [315_360_000_000, -315_360_000_000] {
@@ -16,6 +17,7 @@ fn clocks_ten_years_wrong_neither_stop_sync_nor_win() {
     }
 }
 
+/// Rules 2 and 12.
 #[test]
 fn a_copy_that_nobody_noticed_is_found_by_its_key_and_loses_nothing() {
     let mut world = two_desks();
@@ -29,6 +31,7 @@ fn a_copy_that_nobody_noticed_is_found_by_its_key_and_loses_nothing() {
     assert_ne!(world.desks[A].db.borrow().replica, world.desks[2].db.borrow().replica);
 }
 
+/// Rule 13.
 #[test]
 fn a_desk_that_worked_alone_joins_with_all_it_has() {
     let mut world = two_desks();
@@ -40,6 +43,7 @@ fn a_desk_that_worked_alone_joins_with_all_it_has() {
     assert!(losers(&world).is_empty());
 }
 
+/// Rule 13; cht-core#8093.
 #[test]
 fn a_server_that_is_restored_twice_while_a_desk_uploads_starts_it_over() {
     let mut world = two_desks();
@@ -56,6 +60,7 @@ fn a_server_that_is_restored_twice_while_a_desk_uploads_starts_it_over() {
     assert_eq!(value(&world.desks[B], &patient(), "name"), json!("Anne"));
 }
 
+/// Rule 7; joplin#16208.
 #[test]
 fn a_local_edit_during_a_long_pull_is_kept() {
     let mut world = two_desks();
@@ -75,6 +80,7 @@ fn a_local_edit_during_a_long_pull_is_kept() {
     assert_eq!(value(&world.desks[A], &patient(), "phone"), json!("2"));
 }
 
+/// Rule 10; cht-core#7419.
 #[test]
 fn what_comes_between_the_last_page_and_the_sums_is_fetched_in_the_same_round() {
     let mut world = two_desks();
@@ -115,6 +121,7 @@ fn an_interrupted_bootstrap_is_not_taken_for_a_whole_one() {
     converge(&mut world);
 }
 
+/// Rules 6 and 7; WatermelonDB#649.
 #[test]
 fn pushed_rows_do_not_echo_and_deleted_ones_do_not_come_back() {
     let mut world = two_desks();
@@ -126,6 +133,7 @@ fn pushed_rows_do_not_echo_and_deleted_ones_do_not_come_back() {
     assert!(!world.desks[B].show().contains_key(&patient()));
 }
 
+/// Rule 2; turso#8065.
 #[test]
 fn a_push_does_not_send_history_again() {
     let mut world = two_desks();
@@ -146,6 +154,7 @@ fn a_push_does_not_send_history_again() {
     assert_eq!(sent, 1);
 }
 
+/// Rule 3; sqlite-data#506.
 #[test]
 fn a_tie_is_broken_the_same_whoever_pushes_first() {
     let winner = |first: usize, second: usize| {
@@ -162,6 +171,7 @@ fn a_tie_is_broken_the_same_whoever_pushes_first() {
     assert_eq!(winner(A, B), winner(B, A));
 }
 
+/// Rule 5.
 #[test]
 fn a_fact_cannot_be_edited_or_deleted() {
     let mut world = two_desks();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::desk::insert;
 
+/// Rule 1; reading *base read at commit*.
 #[test]
 fn base_read_at_commit_would_lose_the_edit_that_a_pull_brought_in_between() {
     let mut world = two_desks();
@@ -15,6 +16,7 @@ fn base_read_at_commit_would_lose_the_edit_that_a_pull_brought_in_between() {
     assert_eq!(losers(&world), [("name".to_owned(), Some(json!("Hannah")))]);
 }
 
+/// Rule 2; reading *push without epoch*.
 #[test]
 fn push_without_epoch_cannot_be_taken_for_another_life_of_the_server() {
     let mut world = two_desks();
@@ -32,6 +34,7 @@ fn push_without_epoch_cannot_be_taken_for_another_life_of_the_server() {
     assert_eq!(value(&world.desks[B], &patient(), "name"), json!("Anne"));
 }
 
+/// Rules 7 and 12; reading *ack counted across epochs*; cht-core#8093.
 #[test]
 fn ack_counted_across_epochs_would_lose_what_the_restored_server_forgot() {
     let mut world = two_desks();
@@ -44,6 +47,7 @@ fn ack_counted_across_epochs_would_lose_what_the_restored_server_forgot() {
     assert_eq!(value(&world.desks[B], &patient(), "name"), json!("Anne"));
 }
 
+/// Rule 2; reading *density required*.
 #[test]
 fn density_is_not_required_so_that_a_gap_in_the_numbers_stops_nobody() {
     let mut world = two_desks();
@@ -53,6 +57,7 @@ fn density_is_not_required_so_that_a_gap_in_the_numbers_stops_nobody() {
     assert_eq!(value(&world.desks[B], &patient(), "name"), json!("Anne"));
 }
 
+/// Rule 12; reading *outbox re-keyed*; joplin#16491.
 #[test]
 fn outbox_re_keyed_would_double_what_was_sent_before_the_copy() {
     let mut world = two_desks();
@@ -69,6 +74,7 @@ fn outbox_re_keyed_would_double_what_was_sent_before_the_copy() {
     assert_eq!(world.store.head, head, "what was merged before was merged again");
 }
 
+/// Rule 12; reading *copy found only by a clash*.
 #[test]
 fn a_copy_is_found_when_it_is_opened_and_not_only_by_a_clash() {
     let mut world = two_desks();
@@ -83,6 +89,7 @@ fn a_copy_is_found_when_it_is_opened_and_not_only_by_a_clash() {
     assert!(losers(&world).is_empty());
 }
 
+/// Rule 7; reading *page cut inside a seq*; sync_gateway#3721.
 #[test]
 fn a_page_cut_inside_a_seq_goes_on_inside_it() {
     let mut world = two_desks();
@@ -94,6 +101,7 @@ fn a_page_cut_inside_a_seq_goes_on_inside_it() {
     assert_eq!(world.desks[B].db.borrow().mended, 0);
 }
 
+/// Rule 2; reading *rejection forgotten on retry*; joplin#16491.
 #[test]
 fn a_rejection_is_not_forgotten_on_retry() {
     let mut world = two_desks();
@@ -109,6 +117,7 @@ fn a_rejection_is_not_forgotten_on_retry() {
     assert!(!world.desks[B].show().contains_key(&key("line", 1)));
 }
 
+/// Rules 5, 12 and 13.
 #[test]
 fn a_rejection_that_a_restored_server_forgot_is_told_to_it() {
     let mut world = two_desks();
@@ -125,6 +134,7 @@ fn a_rejection_that_a_restored_server_forgot_is_told_to_it() {
     assert!(!world.desks[B].show().contains_key(&key("line", 1)));
 }
 
+/// Rule 13; reading *no ancestry in state upload*.
 #[test]
 fn state_upload_with_ancestry_makes_no_false_conflict() {
     let mut world = two_desks();
@@ -139,6 +149,7 @@ fn state_upload_with_ancestry_makes_no_false_conflict() {
     assert!(losers(&world).is_empty());
 }
 
+/// Rule 1; reading *coalescing*.
 #[test]
 fn ops_are_not_coalesced_across_transactions() {
     let mut world = two_desks();
@@ -150,4 +161,23 @@ fn ops_are_not_coalesced_across_transactions() {
     assert_eq!(unsent(&world.desks[A]), 3);
     converge(&mut world);
     assert!(losers(&world).is_empty());
+}
+
+/// Rule 15; reading *issued lines read back from the draft*. The number's row is the document.
+#[test]
+fn issued_lines_are_not_read_back_from_the_draft_which_a_later_merge_changes() {
+    let mut world = two_desks();
+    let (line, number) = (key("line", 1), key("number", 41));
+    world.desks[A].add_line(&invoice(), &line, json!("filler"));
+    converge(&mut world);
+    // B edits the line without knowing that A issues what it is on.
+    edit(&mut world, B, &line, "text", json!("two fillers"));
+    let printed = json!([value(&world.desks[A], &line, "text")]);
+    world.desks[A].issue(&invoice(), &number, printed.clone());
+    world.sync(A);
+    converge(&mut world);
+    for desk in &world.desks {
+        assert_eq!(value(desk, &line, "text"), json!("two fillers"));
+        assert_eq!(value(desk, &number, "document"), printed);
+    }
 }
