@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: what the architecture promises, read off the code.
 
 mod layers;
+mod proofs;
 mod sources;
 mod tables;
 
@@ -18,7 +19,9 @@ pub fn run(_options: &Options) -> Result<()> {
 /// Every breach, each as one line that says where and what to do.
 pub fn check() -> Result<()> {
     let mut breaches = layers::breaches(&layers::read_workspace()?);
-    breaches.extend(sources::breaches(crate::project::root())?);
+    let files = sources::files(crate::project::root())?;
+    breaches.extend(sources::breaches(&files));
+    breaches.extend(proofs::breaches(&files));
     breaches.extend(tables::breaches(crate::project::root())?);
     if breaches.is_empty() {
         return Ok(());

@@ -49,20 +49,24 @@ const REGISTRY_HOSTS: [&str; 4] = [
     "files.pythonhosted\u{2e}org",
 ];
 
-/// Everything that is wrong with the files that git knows or would add.
-pub fn breaches(root: &Path) -> Result<Vec<String>> {
+/// The files that git knows or would add, with their texts.
+pub fn files(root: &Path) -> Result<Vec<(String, String)>> {
     let listed = output_of(
         Command::new("git")
             .args(["ls-files", "--cached", "--others", "--exclude-standard"])
             .current_dir(root),
         "This check reads the list of files from git.",
     )?;
-    let files: Vec<(&str, String)> =
-        listed.lines().filter_map(|path| Some((path, fs::read_to_string(root.join(path)).ok()?))).collect();
+    let read = |path: &str| Some((path.to_owned(), fs::read_to_string(root.join(path)).ok()?));
+    Ok(listed.lines().filter_map(read).collect())
+}
+
+/// Everything that is wrong with these files.
+pub fn breaches(files: &[(String, String)]) -> Vec<String> {
     let test_modules: Vec<String> =
         files.iter().flat_map(|(path, text)| test_modules_of(path, text)).collect();
     let is_test = |path: &str| is_test_file(path) || test_modules.iter().any(|module| module == path);
-    Ok(files.iter().flat_map(|(path, text)| in_file(path, text, is_test(path))).collect())
+    files.iter().flat_map(|(path, text)| in_file(path, text, is_test(path))).collect()
 }
 
 /// The files of the modules that a file declares for its tests alone.

@@ -17,6 +17,7 @@ fn make_what_cannot_be_made(world: &mut World, line: &Key) {
     later(world, 1_000);
 }
 
+/// Rules 5 and 8; erpnext#11000.
 #[test]
 fn one_bad_record_does_not_block_the_queue() {
     let mut world = two_desks();
@@ -38,6 +39,7 @@ fn one_bad_record_does_not_block_the_queue() {
     assert_eq!(unsent(&world.desks[A]), 0);
 }
 
+/// Rules 2 and 5.
 #[test]
 fn what_no_server_takes_is_rejected_once_however_often_it_is_sent() {
     let mut world = two_desks();
@@ -56,6 +58,7 @@ fn what_no_server_takes_is_rejected_once_however_often_it_is_sent() {
     assert!(world.store.records.keys().all(|key| key.collection != "line"));
 }
 
+/// Rule 5.
 #[test]
 fn a_fact_that_no_server_takes_stays_where_it_needs_attention() {
     let mut world = two_desks();
@@ -70,6 +73,7 @@ fn a_fact_that_no_server_takes_stays_where_it_needs_attention() {
     assert!(entry.rejection.concerns(fact) && fact.key() == payment);
 }
 
+/// Rules 5 and 13.
 #[test]
 fn a_restored_server_makes_no_record_of_an_edit_whose_insert_no_server_takes() {
     let mut world = two_desks();
@@ -114,6 +118,7 @@ fn long_text() -> Value {
     json!("x".repeat(PARCEL_BYTES * 2 / 3))
 }
 
+/// Rules 2 and 13; everything in one POST (Actual).
 #[test]
 fn everything_in_one_post_would_die_on_its_size() {
     let mut world = two_desks();
@@ -127,6 +132,7 @@ fn everything_in_one_post_would_die_on_its_size() {
     assert_eq!(world.desks[A].show().keys().filter(|key| key.collection == "patient").count(), 5);
 }
 
+/// Rule 13.
 #[test]
 fn what_was_rejected_is_told_to_a_restored_server_in_as_many_messages_as_it_takes() {
     let mut world = two_desks();

@@ -80,7 +80,7 @@ fn a_local_edit_during_a_long_pull_is_kept() {
     assert_eq!(value(&world.desks[A], &patient(), "phone"), json!("2"));
 }
 
-/// Rule 10; cht-core#7419.
+/// Rules 11 and 19.
 #[test]
 fn what_comes_between_the_last_page_and_the_sums_is_fetched_in_the_same_round() {
     let mut world = two_desks();
@@ -105,6 +105,7 @@ fn what_comes_between_the_last_page_and_the_sums_is_fetched_in_the_same_round() 
     assert_eq!(value(&world.desks[A], &patient(), "name"), json!("Anne"));
 }
 
+/// Rule 10; cht-core#7419.
 #[test]
 fn an_interrupted_bootstrap_is_not_taken_for_a_whole_one() {
     let mut world = two_desks();
