@@ -3,10 +3,10 @@
 use crate::failures::impostor;
 use crate::proxy::{Proxy, Weather};
 use crate::support::*;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use app::{Machine, World};
 use serde_json::{Value, json};
-use std::fmt::Write;
+use store::note::{NoteRow, insert_notes};
+use store::{Context, StoreError, Usage};
 
 async fn write_note(desk: &TestDesk, patient: &str, body: &str) -> String {
     let request = json!({"patient": patient, "kind": "general", "body": body});
@@ -60,40 +60,53 @@ async fn a_desk_with_more_notes_than_one_message_holds_joins_and_tells_a_restore
     }
 }
 
-/// Takes a file over in one transaction: it has fewer rows than a chunk.
-async fn import(desk: &TestDesk, file: &str) -> Value {
-    let size = file.len();
-    let opened = desk.call("import_open", json!({"file_name": "clinic.csv", "size": size})).await;
-    for (at, part) in file.as_bytes().chunks(1 << 20).enumerate() {
-        let part = BASE64_STANDARD.encode(part);
-        desk.call("import_feed", json!({"id": opened["id"], "offset": at << 20, "part": part})).await;
-    }
-    desk.call("import_run", json!({"id": opened["id"]})).await;
-    app::wait_for_import(&desk.desk, serde_json::from_value(opened["id"].clone()).unwrap()).await.unwrap();
-    desk.call("import_progress", json!({"id": opened["id"]})).await
+/// Writes so many notes in one transaction, as no use case does: the same text in each.
+async fn write_at_once(desk: &TestDesk, patient: &str, text: &str, count: usize) -> Result<(), StoreError> {
+    let (machine, store) = (Machine::here(), desk.desk.store().unwrap());
+    let author = store.owner();
+    let note = |_| NoteRow {
+        id: serde_json::from_value(json!(machine.next_id())).unwrap(),
+        patient: serde_json::from_value(json!(patient)).unwrap(),
+        kind: serde_json::from_value(json!("general")).unwrap(),
+        body: text.to_owned(),
+        pinned: false,
+        created_at: machine.now(),
+        author,
+    };
+    let notes: Vec<_> = (0..count).map(note).collect();
+    let context = Context {
+        transaction: machine.next_id(),
+        actor: author,
+        at: machine.now(),
+        boot_ms: machine.boot_ms(),
+        boot: machine.boot(),
+        command: "note_create",
+    };
+    let mut write = store.write(&Usage::default(), context).await?;
+    insert_notes(&mut write, &notes).await?;
+    write.commit().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_just_within_the_limit_is_pulled_by_another_desk_as_it_was() {
     let Some(site) = site() else { return };
     let desks = TestDesk::two_quiet(&site).await;
-    // As JSON each of these letters takes two bytes, and the whole 15.9 MiB.
-    let note = format!("a{}b", "\n\"\\".repeat(6_666));
-    let mut file = "First,Last,Note\n".to_owned();
-    for n in 0..412 {
-        writeln!(file, "Ann,Ash{n},\"{}\"", note.replace('"', "\"\"")).unwrap();
-    }
-    let done = import(&desks[0], &file).await;
-    assert_eq!((&done["added"], &done["wrong"]), (&json!(412), &json!(0)), "{done}");
+    let ann = desks[0].create("Ann", "Ash").await;
+    desks[0].exchange().await;
+    // Twelve bytes as JSON, of four: 80,000 a note, and some 150 for what else a note has.
+    let text = "\n\"\\\u{1}".repeat(6_666);
+    let refused = write_at_once(&desks[0], &ann, &text, 210).await;
+    assert!(matches!(refused, Err(StoreError::TransactionTooLarge { .. })), "{refused:?}");
+    // 15.9 MiB.
+    write_at_once(&desks[0], &ann, &text, 208).await.unwrap();
+    assert_eq!(desks[0].status().await.unsent, 1);
     for desk in &desks {
         desk.exchange().await;
     }
-    assert_eq!(desks[0].status().await.attention, 0);
-    assert_eq!(desks[1].families().await, desks[0].families().await);
-    let list = desks[1].call("patient_list", json!({"limit": 200})).await;
-    for row in list["rows"].as_array().unwrap() {
-        assert!(notes(&desks[1], row["id"].as_str().unwrap()).await == [note.clone()]);
-    }
+    let status = desks[0].status().await;
+    assert_eq!((status.unsent, status.attention), (0, 0), "{status:?}");
+    let arrived = notes(&desks[1], &ann).await;
+    assert!(arrived.len() == 208 && arrived.iter().all(|body| *body == text));
     desks[1].is_sound().await;
 }
 
