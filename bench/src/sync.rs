@@ -160,9 +160,9 @@ impl Bench {
         let mut bytes = Vec::new();
         for round in 0..rounds {
             let ids = notes(&one.desk, round).await?;
-            let mut took = Vec::from(self.push_and_pull(&one.desk, &other.desk).await?);
+            let mut took = Vec::from(push_and_pull(&one.desk, &other.desk).await?);
             change_notes(&one.desk, &ids).await?;
-            took.extend(self.push_and_pull(&one.desk, &other.desk).await?);
+            took.extend(push_and_pull(&one.desk, &other.desk).await?);
             for patients in patients.chunks(SAVE) {
                 let request = json!({"ids": patients, "archived": round % 2 == 0});
                 one.desk.call("patient_archive", request).await.map_err(failed)?;
@@ -186,16 +186,6 @@ impl Bench {
             &Samples::default().line(SUITE, "bytes_per_update", rows).with("median_bytes", round(median)),
         );
         Ok(())
-    }
-
-    /// How long one desk takes to send what it has, and the other to take it in.
-    async fn push_and_pull(&self, one: &Desk, other: &Desk) -> Result<[Duration; 2]> {
-        let (_, pushed) = exchange(one).await?;
-        let (tally, pulled) = exchange(other).await?;
-        if tally.received < u64::from(ROWS) {
-            bail!("only {} rows arrived", tally.received);
-        }
-        Ok([pushed, pulled])
     }
 
     /// From the click on one desk to the row in the database of another, beside what cannot be spared: two FULL commits
@@ -282,6 +272,16 @@ async fn exchange(desk: &Desk) -> Result<(Tally, Duration)> {
     let started = Instant::now();
     let tally = sync_once(desk).await?;
     Ok((tally, started.elapsed()))
+}
+
+/// How long one desk takes to send what it has, and the other to take it in.
+async fn push_and_pull(one: &Desk, other: &Desk) -> Result<[Duration; 2]> {
+    let (_, pushed) = exchange(one).await?;
+    let (tally, pulled) = exchange(other).await?;
+    if tally.received < u64::from(ROWS) {
+        bail!("only {} rows arrived", tally.received);
+    }
+    Ok([pushed, pulled])
 }
 
 /// A FULL commit of one row, with nothing around it.

@@ -101,7 +101,7 @@ async fn a_desk_that_is_killed_in_the_middle_of_syncing_loses_and_doubles_nothin
 }
 
 /// Number and given name of every patient.
-pub async fn numbers(desk: &TestDesk) -> Vec<(u64, String)> {
+async fn numbers(desk: &TestDesk) -> Vec<(u64, String)> {
     let number = |(family, given): (String, String)| (family["Number ".len()..].parse().unwrap(), given);
     desk.names().await.into_iter().map(number).collect()
 }

@@ -47,18 +47,10 @@ async fn a_push_whose_device_went_away_is_ended_and_hinted_to_the_others() {
     let mut channel = connect(&other).await;
     let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
     // Somebody else has the clinic, so that the push is under way when its device goes.
-    let mut holder = site.owner.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM clinic FOR UPDATE").execute(&mut *holder).await.unwrap();
-    let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
-                   WHERE datname = current_database() AND wait_event_type = 'Lock')";
-    let until_it_waits = async {
-        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&site.owner).await.unwrap() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
+    let holder = site.hold().await;
     tokio::select! {
         answer = desk.post("/v1/push", &message) => panic!("{answer:?}"),
-        () = until_it_waits => {}
+        () = site.until_somebody_waits() => {}
     }
     // Time for the server to see that nobody waits for the answer.
     tokio::time::sleep(Duration::from_millis(200)).await;

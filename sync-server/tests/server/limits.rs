@@ -45,8 +45,7 @@ async fn an_address_that_tries_credentials_is_told_to_wait_and_its_desks_are_ser
     let site = Site::open().await;
     let desk = site.desk(site.clinic().await).await;
     desk.epoch().await;
-    let last = if desk.token.ends_with('A') { "E" } else { "A" };
-    let wrong = format!("{}{last}", &desk.token[..desk.token.len() - 1]);
+    let wrong = with_another_secret(&desk.token);
     let answers = until_too_often(&desk, &wrong).await;
     assert!(answers.iter().all(|status| *status == StatusCode::UNAUTHORIZED));
     // A credential that is known is not looked up.
@@ -61,8 +60,7 @@ async fn a_request_that_takes_too_long_is_given_up_and_leaves_the_clinic_free() 
     let mut desk = site.desk(site.clinic().await).await;
     let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
     let address = std::mem::replace(&mut desk.address, server.url());
-    let mut holder = site.owner.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM clinic FOR UPDATE").execute(&mut *holder).await.unwrap();
+    let holder = site.hold().await;
     assert_eq!(desk.post("/v1/push", &message).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     holder.rollback().await.unwrap();
     // The same again is taken, by this server and by another one.
@@ -71,6 +69,12 @@ async fn a_request_that_takes_too_long_is_given_up_and_leaves_the_clinic_free() 
     assert_eq!(desk.post("/v1/push", &message).await.status(), StatusCode::OK);
     assert_eq!(desk.names().await.len(), 1);
     server.stop().await.unwrap();
+}
+
+/// A credential of the same form that nobody has.
+fn with_another_secret(token: &str) -> String {
+    let last = if token.ends_with('A') { "E" } else { "A" };
+    format!("{}{last}", &token[..token.len() - 1])
 }
 
 async fn behind_a_proxy(site: &Site) -> Running {
@@ -119,8 +123,7 @@ async fn behind_a_proxy_credentials_are_counted_by_where_they_come_from() {
     let server = behind_a_proxy(&site).await;
     let url = format!("{}/v1/epoch", server.url());
     let desk = site.desk(site.clinic().await).await;
-    let last = if desk.token.ends_with('A') { "E" } else { "A" };
-    let wrong = format!("{}{last}", &desk.token[..desk.token.len() - 1]);
+    let wrong = with_another_secret(&desk.token);
     let http = http();
     let ask = |token: &str, from: &str| {
         http.request(Method::GET, &url).bearer_auth(token).header("x-forwarded-for", from).send()

@@ -171,16 +171,10 @@ async fn a_server_that_ends_says_so_and_answers_what_is_under_way() {
     let mut channel = connect(&desk).await;
     let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
     // Somebody else has the clinic, so that the push cannot end before the server is asked to.
-    let mut holder = site.owner.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM clinic FOR UPDATE").execute(&mut *holder).await.unwrap();
-    let owner = site.owner.clone();
+    let holder = site.hold().await;
     let push = desk.post("/v1/push", &message);
     let end = async {
-        let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
-                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
-        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&owner).await.unwrap() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        site.until_somebody_waits().await;
         let told = async {
             let closed = next(&mut channel).await;
             assert!(matches!(closed, Some(Message::Close(Some(_)))), "{closed:?}");

@@ -6,7 +6,6 @@ use crate::process::{Server, refusal};
 use crate::site::{SERVER, Site};
 use reqwest::StatusCode;
 use std::path::PathBuf;
-use std::time::Duration;
 use sync_server::devices::admin;
 use tempfile::TempDir;
 use tokio_tungstenite::tungstenite::Message;
@@ -81,15 +80,9 @@ async fn a_server_that_is_asked_to_end_answers_the_push_under_way_and_ends_well(
     let mut channel = live::connect(&desk).await;
     let message = desk.message(vec![desk.transaction(vec![desk.insert(new_id(), "Ada")])]).await;
     // Somebody else has the clinic, so that the push cannot end before the server is asked to.
-    let mut holder = site.owner.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM clinic FOR UPDATE").execute(&mut *holder).await.unwrap();
-    let owner = site.owner.clone();
+    let holder = site.hold().await;
     let end = async {
-        let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
-                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
-        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&owner).await.unwrap() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        site.until_somebody_waits().await;
         let ended = tokio::task::spawn_blocking(move || server.process.stop());
         let closed = live::next(&mut channel).await;
         assert!(matches!(closed, Some(Message::Close(Some(_)))), "{closed:?}");

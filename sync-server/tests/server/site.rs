@@ -2,9 +2,10 @@
 
 use crate::desk::{Desk, new_id};
 use scratch_postgres::{OWNER, Postgres};
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 use sync_server::database::{Database, MIGRATIONS};
 use sync_server::devices::{self, admin};
 use sync_server::serve::{Running, Settings, Timeouts, start};
@@ -93,6 +94,22 @@ impl Site {
 
     pub async fn stop_server(&mut self) {
         self.server.take().unwrap().stop().await.unwrap();
+    }
+
+    /// Keeps every clinic's row locked until it ends, so that no push can.
+    pub async fn hold(&self) -> PgTransaction<'static> {
+        let mut holder = self.owner.begin().await.unwrap();
+        sqlx::query("SELECT 1 FROM clinic FOR UPDATE").execute(&mut *holder).await.unwrap();
+        holder
+    }
+
+    /// Waits until somebody waits for what is held.
+    pub async fn until_somebody_waits(&self) {
+        let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&self.owner).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub async fn clinic(&self) -> Uuid {

@@ -70,6 +70,11 @@ impl Desk {
             .with(|status| matches!(status.as_deref(), Some(AppStatus { state: AppState::Ready, .. })))
     }
 
+    /// How many saves the server has not acknowledged.
+    pub fn unsent(self) -> Memo<u64> {
+        Memo::new(move |_| self.sync.value.with(|status| status.as_ref().map_or(0, |status| status.unsent)))
+    }
+
     /// Asks how sync is doing; for nothing as long as the database is closed.
     pub fn load_sync(&self) {
         if untrack(|| self.ready()) {

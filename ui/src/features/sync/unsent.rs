@@ -19,8 +19,7 @@ use crate::view_model::record;
 pub fn Unsent() -> impl IntoView {
     let desk = use_desk();
     let listing = Listing::<UnsentItem>::new();
-    let count =
-        Memo::new(move |_| desk.sync.value.with(|status| status.as_ref().map_or(0, |status| status.unsent)));
+    let count = desk.unsent();
     Effect::new(move |_| {
         // Read, not only followed: a memo that nobody reads follows nothing.
         count.get();

@@ -46,8 +46,7 @@ pub fn PatientPage(id: PatientId) -> impl IntoView {
     let desk = use_desk();
     let remote = Remote::<PatientDetail>::new();
     let load = move || remote.load::<PatientLoad>(PatientLoadRequest { id });
-    let unsent =
-        Memo::new(move |_| desk.sync.value.with(|status| status.as_ref().map_or(0, |status| status.unsent)));
+    let unsent = desk.unsent();
     Effect::new(move |_| {
         desk.changes.follow(&COLLECTIONS);
         unsent.get();
