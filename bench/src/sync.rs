@@ -57,7 +57,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let server =
         std::env::current_exe()?.with_file_name(format!("sync-server{}", std::env::consts::EXE_SUFFIX));
     let site = Site::start(&server, &[])?;
-    let bench = Bench { clinic: site.create_clinic("Bench")?, site, json: options.json };
+    let bench = Bench { site, json: options.json };
     let includes = |part| options.only.is_none_or(|only| only == part);
     if includes(Part::Capture) {
         bench.capture().await?;
@@ -74,9 +74,9 @@ pub async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Each part has a clinic of its own, and with it records of its own alone.
 struct Bench {
     site: Site,
-    clinic: NewClinic,
     json: bool,
 }
 
@@ -101,22 +101,21 @@ impl Bench {
         Ok(TestDesk { desk, _folder: folder })
     }
 
-    async fn connect(&self, desk: &TestDesk) -> Result<()> {
-        let code = self.site.invite(&self.clinic.id)?;
-        let request = json!({"address": self.site.address(), "code": code, "device_name": "Bench"});
-        desk.desk.call("sync_pair", request).await.map_err(failed)?;
-        Ok(())
+    fn clinic(&self) -> Result<NewClinic> {
+        Ok(self.site.create_clinic("Bench")?)
     }
 
-    async fn connected(&self, in_background: bool) -> Result<TestDesk> {
+    async fn connected(&self, clinic: &NewClinic, in_background: bool) -> Result<TestDesk> {
         let desk = self.desk(in_background).await?;
-        self.connect(&desk).await?;
+        let code = self.site.invite(&clinic.id)?;
+        let request = json!({"address": self.site.address(), "code": code, "device_name": "Bench"});
+        desk.desk.call("sync_pair", request).await.map_err(failed)?;
         Ok(desk)
     }
 
     /// What a captured row costs more than the same row taken in from elsewhere, which is not captured.
     async fn capture(&self) -> Result<()> {
-        let desk = self.connected(false).await?;
+        let desk = self.connected(&self.clinic()?, false).await?;
         let mut least = [Duration::MAX; 2];
         for round in 0..CAPTURE_ROUNDS {
             for (captured, least) in [true, false].into_iter().zip(&mut least) {
@@ -145,7 +144,8 @@ impl Bench {
     /// 10,000 rows of the size of an appointment, new and then changed; and one column of 10,000 patients, whose records are
     /// the largest.
     async fn pushes_and_pulls(&self, rounds: u32) -> Result<()> {
-        let [one, other] = [self.connected(false).await?, self.connected(false).await?];
+        let clinic = self.clinic()?;
+        let [one, other] = [self.connected(&clinic, false).await?, self.connected(&clinic, false).await?];
         for desk in [&one, &other] {
             sync_once(&desk.desk).await?;
         }
@@ -191,7 +191,8 @@ impl Bench {
     /// From the click on one desk to the row in the database of another, beside what cannot be spared: two FULL commits
     /// of SQLite and one of Postgres.
     async fn edits(&self) -> Result<()> {
-        let [one, other] = [self.connected(true).await?, self.connected(true).await?];
+        let clinic = self.clinic()?;
+        let [one, other] = [self.connected(&clinic, true).await?, self.connected(&clinic, true).await?];
         for desk in [&one, &other] {
             until_up_to_date(&desk.desk).await?;
         }
@@ -243,14 +244,15 @@ impl Bench {
 
     /// A fresh desk, until it has the clinic and finds patients.
     async fn bootstrap(&self) -> Result<()> {
-        let first = self.connected(false).await?;
+        let clinic = self.clinic()?;
+        let first = self.connected(&clinic, false).await?;
         sync_once(&first.desk).await?;
         let (patients, records) = CLINIC;
         eprintln!("generating {patients} patients");
         seed_clinic(&first.desk, patients, 1, &mut |_, _| {}).await.map_err(failed)?;
         let (tally, took) = exchange(&first.desk).await?;
         eprintln!("{} saves sent in {took:?}", tally.sent);
-        let fresh = self.connected(false).await?;
+        let fresh = self.connected(&clinic, false).await?;
         let started = Instant::now();
         let tally = sync_once(&fresh.desk).await?;
         let found = fresh.desk.call("patient_search", json!({"text": "smith"})).await.map_err(failed)?;
