@@ -6,7 +6,7 @@ use crate::error::ServerError;
 use crate::replicas::Replicas;
 use sqlx::{FromRow, PgConnection};
 use std::collections::{BTreeMap, BTreeSet};
-use sync_engine::{Answered, Clinic, Reads, Sums, Writes, bucket_of};
+use sync_engine::{Answered, Clinic, Reads, Sums, Writes, bucket_of, digest};
 use sync_protocol::{Dot, Epoch, Key, Outcome, RecordState, Replica, ReplicaId};
 use uuid::Uuid;
 
@@ -16,7 +16,8 @@ pub struct Work {
     id: Uuid,
     pub replicas: Replicas,
     pub clinic: Clinic,
-    before: BTreeMap<Key, RecordState>,
+    /// What the records count in the sums as they are.
+    before: BTreeMap<Key, u64>,
 }
 
 /// What a change of a clinic made of it.
@@ -40,10 +41,11 @@ impl Work {
     ) -> Result<Self, ServerError> {
         let mut turn = database.turn(clinic).await?;
         let mut loaded = load(turn.connection()?, clinic, ids, reads).await?;
-        let before = loaded.clinic.records.clone();
+        let records = &loaded.clinic.records;
+        let before = records.iter().map(|(key, record)| (key.clone(), digest(key, record))).collect();
         if loaded.any_never_made {
             // A record that is there was made.
-            let is_there = |key: &&Key| before.get(*key).is_some_and(|record| record.life.value);
+            let is_there = |key: &&Key| records.get(*key).is_some_and(|record| record.life.value);
             let absent = reads.records.iter().filter(|key| !is_there(key)).collect();
             loaded.clinic.never_made = load_never_made(turn.connection()?, clinic, &absent).await?;
         }
@@ -83,7 +85,7 @@ impl Work {
         changed.extend(added);
         let mut sums = Sums::default();
         for (key, after) in &changed {
-            sums.change(key, before.get(key), Some(after));
+            sums.flip(key, before.get(key).unwrap_or(&0) ^ digest(key, after));
         }
         let head = if changed.is_empty() { clinic.head } else { seq };
         if head == seq || !answers.is_empty() {

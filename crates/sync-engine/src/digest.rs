@@ -64,10 +64,15 @@ impl Sums {
 
     /// A record was `before` and is `after`.
     pub fn change(&mut self, key: &Key, before: Option<&RecordState>, after: Option<&RecordState>) {
+        for record in [before, after].into_iter().flatten() {
+            self.flip(key, digest(key, record));
+        }
+    }
+
+    /// A record of that digest came or went.
+    pub fn flip(&mut self, key: &Key, digest: u64) {
         let sums = self.0.entry(key.collection.clone()).or_insert_with(|| vec![0; BUCKETS]);
-        let sum = &mut sums[usize::from(bucket_of(key).number)];
-        *sum ^=
-            before.map_or(0, |record| digest(key, record)) ^ after.map_or(0, |record| digest(key, record));
+        sums[usize::from(bucket_of(key).number)] ^= digest;
     }
 
     pub fn by_collection(&self) -> &BTreeMap<String, Vec<u64>> {
