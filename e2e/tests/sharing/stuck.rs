@@ -83,6 +83,22 @@ async fn a_desk_whose_pushes_are_not_answered_is_not_up_to_date_though_the_chann
     }
 }
 
+/// Rule 9: what was lost with the network is not waited for when the network is there again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_asks_again_for_what_was_lost_when_the_way_to_the_server_broke_and_is_there_again() {
+    let Some(mut site) = site() else { return };
+    let (stand_in, desk, other) = clinic(&site).await;
+    stand_in.set("/v1/push", Does::Swallow);
+    desk.create("Ann", "Ash").await;
+    stand_in.until_met(1).await;
+    // The live channel ends and comes back. The connection of the push stays as it is.
+    site.kill_server();
+    site.start_server().unwrap();
+    stand_in.until_met(2).await;
+    stand_in.pass();
+    other.until("the patient", async |desk| desk.families().await == ["Ash"]).await;
+}
+
 /// A desk that was killed when a request for `path` had met with that; it goes on with the server as it is.
 async fn killed(
     stand_in: &StandIn,

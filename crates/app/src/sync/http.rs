@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use sync_protocol::{Envelope, Refusal};
+use tokio::sync::watch;
 
 /// A connection that is not in use is closed before the server closes it, which is after 75 s: a question that crosses the
 /// end would fail.
@@ -23,6 +24,8 @@ const IDLE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The server gives up on a request after 30 seconds.
 const ANSWER: Duration = Duration::from_secs(40);
+/// What was asked before the way to the server broke is answered within this time after it is there again, or is lost.
+const OVERDUE: Duration = Duration::from_secs(2);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const KEEP_ALIVES: u32 = 3;
 /// Bodies from this size on are compressed: less fits into one packet as it is.
@@ -40,6 +43,8 @@ pub struct Http {
     pub peer: Peer,
     token: Option<String>,
     sent: Arc<AtomicU64>,
+    /// The way to the server broke, and is there again.
+    mended: watch::Sender<()>,
 }
 
 /// A problem as the server tells it (RFC 9457).
@@ -97,12 +102,25 @@ impl Http {
             .tcp_keepalive_retries(KEEP_ALIVES)
             .build()
             .map_err(|_| SyncError::Address)?;
-        Ok(Self { client, server, tls, peer: Peer::default(), token, sent: Arc::default() })
+        Ok(Self {
+            client,
+            server,
+            tls,
+            peer: Peer::default(),
+            token,
+            sent: Arc::default(),
+            mended: watch::Sender::new(()),
+        })
     }
 
     /// Bytes of all bodies so far, as they went out.
     pub fn sent_bytes(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// The way to the server broke, and is there again: nobody waits long any more for what was asked before.
+    pub fn mended(&self) {
+        self.mended.send_replace(());
     }
 
     /// The credential.
@@ -155,8 +173,7 @@ impl Http {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Answered> {
-        let (response, spoken) = self.send(request).await?;
-        let body = response.bytes().await.map_err(|error| failure(&error))?;
+        let (body, spoken) = self.send(request).await?;
         serde_json::from_slice(&body).map_err(|_| spoken.unreadable().into())
     }
 
@@ -166,14 +183,32 @@ impl Http {
         if spoken.is_ours() { Ok(()) } else { Err(SyncError::NotAServer.into()) }
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<(Response, Spoken), Answered> {
+    async fn send(&self, request: RequestBuilder) -> Result<(Vec<u8>, Spoken), Answered> {
+        let mended = self.mended.subscribe();
+        tokio::select! {
+            answered = self.answer(request) => answered,
+            () = overdue(mended) => Err(SyncError::Unreachable.into()),
+        }
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<(Vec<u8>, Spoken), Answered> {
         let response = request.send().await.map_err(|error| failure(&error))?;
         let spoken = self.peer.hear(response.headers());
-        if response.status().is_success() {
-            return Ok((response, spoken));
+        if !response.status().is_success() {
+            return Err(refused(response, spoken).await?);
         }
-        Err(refused(response, spoken).await?)
+        let body = response.bytes().await.map_err(|error| failure(&error))?;
+        Ok((body.into(), spoken))
     }
+}
+
+/// Ends some time after the way broke and was mended.
+async fn overdue(mut mended: watch::Receiver<()>) {
+    // Whoever asks has the sender.
+    if mended.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(OVERDUE).await;
 }
 
 /// What cannot be written as JSON is a fault of the store's.

@@ -236,7 +236,7 @@ impl<C: Fn() -> Context> Server for Link<C> {
         if std::mem::take(&mut self.has_pushed) && self.heard.is_open() {
             tokio::time::sleep(ECHO).await;
         }
-        let told = if self.must_ask && !self.has_asked { None } else { self.told(&pull).await? };
+        let told = if std::mem::take(&mut self.must_ask) { None } else { self.told(&pull).await? };
         let page = match told {
             Some(page) => page,
             None => self.asked(pull).await?,

@@ -89,8 +89,10 @@ impl Heard {
 /// Keeps the channel open for as long as somebody listens.
 pub async fn listen(http: Http, heard: Heard, news: mpsc::Sender<News>) {
     let mut pause = PAUSE.0;
+    let mut was_open = false;
     loop {
-        let ended = hear(&http, &heard, &news).await;
+        let ended = hear(&http, &heard, &news, was_open).await;
+        was_open |= heard.is_open();
         heard.set_open(false);
         if news.is_closed() {
             return;
@@ -126,7 +128,7 @@ fn read(text: &str) -> Option<Hint> {
 }
 
 /// Hears until the channel ends.
-async fn hear(http: &Http, heard: &Heard, news: &mpsc::Sender<News>) -> Result<(), Error> {
+async fn hear(http: &Http, heard: &Heard, news: &mpsc::Sender<News>, was_open: bool) -> Result<(), Error> {
     let mut url = address::of(&http.server, "/v1/live");
     let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
     // Both are of the kind that may take each other's place.
@@ -140,6 +142,9 @@ async fn hear(http: &Http, heard: &Heard, news: &mpsc::Sender<News>) -> Result<(
     let late = || Error::Io(std::io::ErrorKind::TimedOut.into());
     let (mut socket, _) = timeout(CONNECT, connecting).await.map_err(|_| late())??;
     heard.set_open(true);
+    if was_open {
+        http.mended();
+    }
     if news.send(News::Open).await.is_err() {
         return Ok(());
     }
