@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use sync_protocol::{
-    Change, Clock, Dot, Envelope, Epoch, Kind, Op, Place, Pull, Push, Pushed, Replica, ReplicaId, Sent,
+    Change, Clock, Dot, Envelope, Epoch, Kind, Op, Place, Pull, Push, Pushed, Replica, ReplicaId,
     Transaction, Version,
 };
 use tokio::io::AsyncWriteExt;
@@ -133,8 +133,7 @@ impl Device {
     async fn send(&self, ops: Vec<Op>) -> Result<usize> {
         let rows = ops.len();
         let transaction = Transaction { id: random(), actor: ActorId(Uuid::nil()), clock: clock(), ops };
-        let transactions =
-            vec![Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }];
+        let transactions = vec![transaction.into()];
         let push = Push { epoch: self.epoch, clock: clock(), transactions };
         let answer: Envelope<Pushed> =
             self.post("/v1/push", &Envelope { replicas: vec![self.id], message: push }).await?;

@@ -43,6 +43,13 @@ pub struct Sent {
     pub merged_in_earlier_epoch: bool,
 }
 
+/// Of no earlier epoch.
+impl From<Transaction> for Sent {
+    fn from(transaction: Transaction) -> Self {
+        Self { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }
+    }
+}
+
 /// What the server made of each transaction of a [`Push`], in its order.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

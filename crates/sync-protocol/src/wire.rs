@@ -174,7 +174,7 @@ impl Speaks for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock, Epoch, Guard, Kind, Sent};
+    use crate::{Clock, Epoch, Guard, Kind};
     use domain::id::ActorId;
     use uuid::Uuid;
 
@@ -205,11 +205,7 @@ mod tests {
         let clock = Clock { wall_ms: 1, boot_ms: 2, boot: None };
         let transaction =
             Transaction { id: Uuid::from_u128(1), actor: ActorId(Uuid::from_u128(2)), clock, ops: vec![op] };
-        Push {
-            epoch: Epoch(Uuid::from_u128(8)),
-            clock,
-            transactions: vec![Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }],
-        }
+        Push { epoch: Epoch(Uuid::from_u128(8)), clock, transactions: vec![transaction.into()] }
     }
 
     #[test]

@@ -38,10 +38,9 @@ async fn a_fresh_desk_says_how_far_the_first_copy_is_and_is_up_to_date_only_with
     let fresh = TestDesk::open().await;
     assert_eq!(fresh.status().await.state, SyncState::Alone);
     // Slow enough for every page to be seen.
-    let proxy = Proxy::start(site.address().trim_start_matches("http://").parse().unwrap()).await;
+    let proxy = Proxy::start(&site.address()).await;
     proxy.set(Weather::Delay(20));
-    let address = format!("http://{}", proxy.address);
-    fresh.pair_at(&address, &site.invite(&clinic.id).unwrap(), "Back").await;
+    fresh.pair_at(&proxy.address(), &site.invite(&clinic.id).unwrap(), "Back").await;
     let mut seen = Vec::new();
     let mut has_grown = false;
     loop {

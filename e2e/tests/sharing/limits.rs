@@ -115,9 +115,8 @@ async fn what_the_server_cannot_take_needs_attention_and_does_not_stop_what_is_b
     let Some(site) = site() else { return };
     let clinic = site.create_clinic("Clinic").unwrap();
     let [desk, other] = [TestDesk::quiet().await, TestDesk::quiet().await];
-    let proxy = Proxy::start(site.address().trim_start_matches("http://").parse().unwrap()).await;
-    let address = format!("http://{}", proxy.address);
-    desk.pair_at(&address, &clinic.code, "Front").await;
+    let proxy = Proxy::start(&site.address()).await;
+    desk.pair_at(&proxy.address(), &clinic.code, "Front").await;
     other.pair(&site, &site.invite(&clinic.id).unwrap(), "Back").await;
     let ann = desk.create("Ann", "Ash").await;
     desk.exchange().await;

@@ -33,17 +33,14 @@ const WEATHERS: [Weather; 9] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_network_does_desks_converge_within_ten_seconds_of_its_healing() {
     let Some(site) = site() else { return };
-    let server = site.address().trim_start_matches("http://").parse().unwrap();
     // One clinic for all schedules: the server lets an address try few codes a minute.
     let clinic = site.create_clinic("Clinic").unwrap();
     let (mut desks, mut proxies) = (Vec::new(), Vec::new());
     for n in 0..2 {
-        let proxy = Proxy::start(server).await;
+        let proxy = Proxy::start(&site.address()).await;
         let desk = TestDesk::open().await;
         let code = site.invite(&clinic.id).unwrap();
-        let address = format!("http://{}", proxy.address);
-        let request = json!({"address": address, "code": code, "device_name": format!("Desk {n}")});
-        desk.call("sync_pair", request).await;
+        desk.pair_at(&proxy.address(), &code, &format!("Desk {n}")).await;
         proxies.push(proxy);
         desks.push(desk);
     }

@@ -33,7 +33,7 @@ pub enum Weather {
 
 /// A proxy in front of one server.
 pub struct Proxy {
-    pub address: SocketAddr,
+    address: SocketAddr,
     weather: watch::Sender<Weather>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -45,7 +45,9 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    pub async fn start(server: SocketAddr) -> Self {
+    /// In front of the server at `address` (`http://…`).
+    pub async fn start(address: &str) -> Self {
+        let server = address.trim_start_matches("http://").parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (weather, now) = watch::channel(Weather::Fair);
@@ -56,6 +58,10 @@ impl Proxy {
             }
         });
         Self { address, weather, task }
+    }
+
+    pub fn address(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// From here on it is so. Connections that a change of the weather has damaged end, as they do when a router that

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_engine::bucket_of;
 use sync_protocol::{
     Change, Dot, Envelope, Epoch, Guard, Key, Kind, Offer, Op, PROTOCOL, PROTOCOL_HEADER, Place, Push,
-    RecordState, RegisterState, Replica, ReplicaId, Sent, Speaks, Stamp, Upload, Version,
+    RecordState, RegisterState, Replica, ReplicaId, Speaks, Stamp, Upload, Version,
 };
 use sync_server::devices::admin;
 use sync_server::http::{Access, Route, routes};
@@ -71,8 +71,7 @@ impl Asking<'_> {
 
     fn push(&self, ops: Vec<Op>) -> Value {
         let transaction = self.desk.transaction(ops);
-        let transactions =
-            vec![Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false }];
+        let transactions = vec![transaction.into()];
         self.message(Push { epoch: self.epoch, clock: CLOCK, transactions })
     }
 

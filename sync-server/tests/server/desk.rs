@@ -123,9 +123,7 @@ impl Desk {
     }
 
     pub fn message_in(&self, epoch: Epoch, transactions: Vec<Transaction>) -> Envelope<Push> {
-        let sent =
-            |transaction| Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false };
-        let transactions = transactions.into_iter().map(sent).collect();
+        let transactions = transactions.into_iter().map(Sent::from).collect();
         self.seal(Push { epoch, clock: CLOCK, transactions })
     }
 

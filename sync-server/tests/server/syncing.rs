@@ -80,11 +80,10 @@ async fn a_guard_that_does_not_hold_rejects_what_it_guards_and_what_would_edit_i
     add.guards = vec![guard];
     let edit = b.rename(line, &add, "longer line");
     let transactions = vec![b.transaction(vec![add.clone()]), b.transaction(vec![edit.clone()])];
-    let sent = |transaction| Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false };
     let push = Push {
         epoch: b.epoch().await,
         clock: CLOCK,
-        transactions: transactions.into_iter().map(sent).collect(),
+        transactions: transactions.into_iter().map(Sent::from).collect(),
     };
     let ids = [b.id, a.id];
     let envelope =

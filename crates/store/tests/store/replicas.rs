@@ -39,10 +39,7 @@ impl Authority {
 
     /// Merges transactions; answers whether it has changed anything.
     fn push(&mut self, transactions: &[Transaction]) -> bool {
-        let sent = transactions.iter().cloned();
-        let transactions = sent
-            .map(|transaction| Sent { transaction, in_earlier_epoch: false, merged_in_earlier_epoch: false })
-            .collect();
+        let transactions = transactions.iter().cloned().map(Sent::from).collect();
         let clock = Clock { wall_ms: 1_000_000, boot_ms: 0, boot: None };
         self.clinic.writes.touched.clear();
         self.clinic.push(&Push { epoch: self.clinic.epoch, clock, transactions }).unwrap();
