@@ -20,7 +20,7 @@ const SUITE: &str = "sync";
 /// Rows that are pushed and pulled: a busy day of a large clinic.
 const ROWS: u32 = 10_000;
 /// Patients of the clinic that a fresh desk copies, and records that they are at the least.
-const CLINIC: (u32, u64) = (6_000, 100_000);
+const CLINIC: (u32, u64) = (10_600, 100_000);
 /// Hints go out twice a second at most. With the commits between them edits are further apart than that and do not wait
 /// for each other.
 const BETWEEN_EDITS: Duration = Duration::from_millis(300);
