@@ -1,12 +1,13 @@
 //! Reading the outbox: the changes that the server has not acknowledged.
 
 use crate::error::StoreError;
+use crate::json::{hex, rows};
 use crate::manifest::{self, Collection};
 use domain::id::ActorId;
 use serde::Deserialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
-use std::collections::BTreeMap;
-use sync_protocol::{Change, Clock, Dot, Op, PARCEL_BYTES, Replica, Transaction, Values, Version};
+use std::collections::{BTreeMap, BTreeSet};
+use sync_protocol::{Change, Clock, Dot, Key, Op, PARCEL_BYTES, Replica, Transaction, Values, Version};
 use uuid::Uuid;
 
 /// Ops that are read at once where all are wanted.
@@ -28,14 +29,18 @@ struct Row {
     boot: Option<Uuid>,
 }
 
+/// One list of what [`transactions`] reads of ops `o` and the saves `t` that they are of.
+const OPS: &str = "json_group_array(json_array(o.seq, o.replica, o.collection, hex(o.record), o.register, o.base, json(o.value),
+                  hex(t.id), hex(t.actor), t.at_ms, t.boot_ms, nullif(hex(t.boot), ''))) AS outbox";
+/// Ops with the saves that they are of.
+const SAVES: &str = "outbox o
+         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)";
+
 /// Selects what [`transactions`] reads: whole transactions behind op number `after`, as many as it takes for one more op
 /// than `limit`, or for more than [`PARCEL_BYTES`]. Both are SQL.
 pub(crate) fn outbox_sql(after: &str, limit: &str) -> String {
     format!(
-        "SELECT json_group_array(json_array(o.seq, o.replica, o.collection, hex(o.record), o.register, o.base, json(o.value),
-                  hex(t.id), hex(t.actor), t.at_ms, t.boot_ms, nullif(hex(t.boot), ''))) AS outbox
-         FROM outbox o
-         JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)
+        "SELECT {OPS} FROM {SAVES}
          WHERE o.seq > {after} AND o.seq <= coalesce(
            (SELECT last_seq FROM transaction_log
             WHERE last_seq >= (
@@ -77,7 +82,38 @@ pub async fn list_whole_outbox(connection: &mut SqliteConnection) -> Result<Vec<
     }
 }
 
-/// The transactions of what [`outbox_sql`] selects.
+/// The records that have ops in the outbox.
+pub(crate) async fn list_records(connection: &mut SqliteConnection) -> Result<BTreeSet<Key>, StoreError> {
+    let records: Vec<(i64, Uuid)> =
+        sqlx::query_as("SELECT DISTINCT collection, record FROM outbox").fetch_all(connection).await?;
+    records.into_iter().map(|(collection, record)| key(collection, record)).collect()
+}
+
+fn key(collection: i64, record: Uuid) -> Result<Key, StoreError> {
+    let collection = manifest::collection(collection).ok_or(StoreError::StoredValue { column: "outbox" })?;
+    Ok(Key { collection: collection.name.to_owned(), record })
+}
+
+/// The ops on these records that were not rejected, in the order they were made. Passes over the outbox, which has no index
+/// by record: each save would pay for that, and most often there are few ops.
+pub(crate) async fn list_ops_on(
+    connection: &mut SqliteConnection,
+    keys: impl Iterator<Item = &Key>,
+) -> Result<Vec<Op>, StoreError> {
+    let keys = keys.filter_map(|key| {
+        let collection = manifest::collection_named(&key.collection)?;
+        Some(vec![collection.number.into(), hex(key.record)])
+    });
+    let sql = format!(
+        "SELECT {OPS} FROM {SAVES}
+         WHERE NOT o.rejected
+           AND (o.collection, o.record) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?))"
+    );
+    let ops: String = sqlx::query_scalar(AssertSqlSafe(sql)).bind(rows(keys)?).fetch_one(connection).await?;
+    Ok(transactions(&ops)?.into_iter().flat_map(|transaction| transaction.ops).collect())
+}
+
+/// The transactions of a list of [`OPS`].
 pub(crate) fn transactions(ops: &str) -> Result<Vec<Transaction>, StoreError> {
     let mut rows: Vec<Row> = serde_json::from_str(ops)?;
     // They come in the order of the key, though nothing says that they have to.

@@ -46,7 +46,7 @@ use crate::outbox::{self, outbox_sql};
 use crate::transaction::Write;
 use answers::keep_answers;
 use position::State;
-use shadow::{Outbox, Shadow, show_again};
+use shadow::{Shadow, show_again};
 use sqlx::{AssertSqlSafe, Column, FromRow, Row};
 use std::collections::BTreeMap;
 use sync_engine::{Phase, Position, Replica};
@@ -326,8 +326,8 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
     async fn renew(&mut self, from: Dot) -> Result<(), StoreError> {
         let mut write = self.apply().await?;
         let number = renew::renew(&mut write, from).await?;
-        let outbox = Outbox::load(&mut write).await?;
-        show_again(&mut write, outbox.keys().cloned().collect()).await?;
+        let pending = outbox::list_records(&mut write).await?;
+        show_again(&mut write, pending).await?;
         write.become_replica(number);
         write.commit().await
     }

@@ -1,7 +1,7 @@
 //! Mending a bucket that differs from the server's (rule 11 of the sync design).
 
 use super::position::State;
-use super::shadow::{Outbox, Shadow};
+use super::shadow::Shadow;
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::transaction::Write;
@@ -34,14 +34,13 @@ pub(super) async fn repair(
         .into_iter()
         .filter(|(key, theirs)| ours.get(key).is_none_or(|ours| digest(key, ours) != digest(key, theirs)))
         .collect();
-    // Somebody may have saved since the sums were compared.
-    let outbox = Outbox::load(write).await?;
     let conflicts = differing.iter().filter_map(|(key, theirs)| Some((key, ours.get(key)?, theirs)));
     let conflicts: Vec<_> =
         conflicts.flat_map(|(key, ours, theirs)| conflicts_of(key, ours, theirs)).collect();
     let told = shadow.told(write, differing).await?;
     let mut batch = Batch::default();
-    shadow.put(write, &mut batch, &told, &outbox, &mut BTreeSet::new()).await?;
+    // Somebody may have saved since the sums were compared.
+    shadow.put(write, &mut batch, &told, true, &mut BTreeSet::new()).await?;
     batch.run(write).await?;
     shadow.set_sum(write, bucket, sum).await?;
     file(write, &conflicts).await

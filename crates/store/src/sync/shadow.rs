@@ -6,7 +6,7 @@ use super::show::{Shown, show};
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::json::{hex, rows};
-use crate::outbox::list_whole_outbox;
+use crate::outbox::list_ops_on;
 use crate::transaction::Write;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
@@ -20,36 +20,25 @@ pub(super) const CHUNK: usize = 2_000;
 /// Sums of a collection.
 const BUCKETS: usize = 256;
 
-/// What is pending over each record: ops that the server has not answered, or whose page has not come, and that it did
+/// What is pending over some records: ops that the server has not answered, or whose page has not come, and that it did
 /// not reject.
 #[derive(Debug, Default)]
 pub(super) struct Outbox(BTreeMap<Key, Vec<Op>>);
 
 impl Outbox {
-    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let ops: Vec<(i64, bool)> =
-            sqlx::query_as("SELECT seq, rejected FROM outbox").fetch_all(&mut *connection).await?;
-        if ops.is_empty() {
-            return Ok(Self::default());
-        }
-        let rejected = ops.into_iter().filter(|(_, rejected)| *rejected).map(|(seq, _)| seq);
-        let rejected: BTreeSet<_> = rejected.filter_map(|seq| u64::try_from(seq).ok()).collect();
+    pub(super) async fn over(
+        connection: &mut SqliteConnection,
+        keys: impl Iterator<Item = &Key>,
+    ) -> Result<Self, StoreError> {
         let mut by_key = BTreeMap::<Key, Vec<Op>>::new();
-        let transactions = list_whole_outbox(connection).await?;
-        for op in transactions.into_iter().flat_map(|transaction| transaction.ops) {
-            if !rejected.contains(&op.id.seq) {
-                by_key.entry(op.key()).or_default().push(op);
-            }
+        for op in list_ops_on(connection, keys).await? {
+            by_key.entry(op.key()).or_default().push(op);
         }
         Ok(Self(by_key))
     }
 
     pub(super) fn of(&self, key: &Key) -> &[Op] {
         self.0.get(key).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.0.keys()
     }
 }
 
@@ -187,8 +176,8 @@ impl Shadow {
         rows.into_iter().map(told).collect()
     }
 
-    /// Takes these records for what the server has, and shows them with the outbox over them. What is shown is taken
-    /// out of `changed`.
+    /// Takes these records for what the server has, and shows them with the outbox over them, if there `is_pending`
+    /// anything. What is shown is taken out of `changed`.
     ///
     /// Whoever calls has seen to the digests that they have so far, and runs what is left in `batch` in the end.
     pub(super) async fn put(
@@ -196,12 +185,16 @@ impl Shadow {
         write: &mut Write,
         batch: &mut Batch,
         records: &[Told],
-        outbox: &Outbox,
+        is_pending: bool,
         changed: &mut BTreeSet<Key>,
     ) -> Result<(), StoreError> {
         for chunk in records.chunks(CHUNK) {
             self.keep(batch, chunk)?;
             self.save_sums(batch)?;
+            let outbox = match is_pending {
+                true => Outbox::over(write, chunk.iter().map(|told| &told.key)).await?,
+                false => Outbox::default(),
+            };
             let shown: Vec<_> = chunk
                 .iter()
                 .map(|told| (told.key.clone(), Shown::new(Some(&told.record), outbox.of(&told.key))))
@@ -315,10 +308,10 @@ pub(super) async fn show_again(write: &mut Write, keys: BTreeSet<Key>) -> Result
     if keys.is_empty() {
         return Ok(());
     }
-    let outbox = Outbox::load(write).await?;
     let shadow = Shadow::load(write).await?;
     let keys: Vec<_> = keys.into_iter().collect();
     for keys in keys.chunks(CHUNK) {
+        let outbox = Outbox::over(write, keys.iter()).await?;
         let states = shadow.of(write, keys).await?;
         let shown: Vec<_> =
             keys.iter().map(|key| (key.clone(), Shown::new(states.get(key), outbox.of(key)))).collect();

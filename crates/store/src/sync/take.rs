@@ -3,7 +3,7 @@
 use super::answers::clear;
 use super::numbers::{self, Numbers};
 use super::position::State;
-use super::shadow::{self, Outbox, Shadow, show_again};
+use super::shadow::{self, Shadow, show_again};
 use super::{attention, journal};
 use crate::batch::Batch;
 use crate::error::StoreError;
@@ -82,7 +82,6 @@ pub(super) async fn take(
     let mut batch = Batch::default();
     state.save_with(&mut batch);
     let mut changed = if has.answered { clear(write, &state).await? } else { BTreeSet::new() };
-    let outbox = if has.outbox { Outbox::load(write).await? } else { Outbox::default() };
     let derives_later = has_staged && !is_news && is_mostly_new(write).await?;
     if derives_later {
         write.derive_later();
@@ -97,7 +96,7 @@ pub(super) async fn take(
         if is_news {
             journal::note_arrivals(write, &mut batch, &staged, has.device)?;
         }
-        shadow.put(write, &mut batch, &staged, &outbox, &mut changed).await?;
+        shadow.put(write, &mut batch, &staged, has.outbox, &mut changed).await?;
         batch.run(write).await?;
     }
     let records = shadow.told(write, records).await?;
@@ -111,7 +110,7 @@ pub(super) async fn take(
     if has_staged {
         batch.add("DELETE FROM staged_page");
     }
-    shadow.put(write, &mut batch, &records, &outbox, &mut changed).await?;
+    shadow.put(write, &mut batch, &records, has.outbox, &mut changed).await?;
     batch.run(write).await?;
     show_again(write, changed).await?;
     if derives_later {

@@ -37,13 +37,13 @@ pub async fn show_what_is_new(store: &Store, usage: &Usage, context: Context) ->
     let new: BTreeSet<_> = known.difference(&shown).map(|(collection, _)| collection.as_str()).collect();
     let mut write = store.apply(usage, context).await?;
     let mut batch = Batch::default();
-    let outbox = Outbox::load(&mut write).await?;
     let shadow = Shadow::load(&mut write).await?;
     let parked: Vec<(String, Uuid)> =
         sqlx::query_as("SELECT collection, record FROM parked_record").fetch_all(&mut *write).await?;
     let parked: Vec<_> = parked.into_iter().map(|(collection, record)| Key { collection, record }).collect();
     for keys in parked.chunks(CHUNK) {
         let states = shadow.of(&mut write, keys).await?;
+        let outbox = Outbox::over(&mut write, keys.iter()).await?;
         let shown = keys.iter().map(|key| (key.clone(), Shown::new(states.get(key), outbox.of(key))));
         show(&mut write, &mut batch, &shown.collect::<Vec<_>>()).await?;
     }
@@ -55,6 +55,7 @@ pub async fn show_what_is_new(store: &Store, usage: &Usage, context: Context) ->
             states.retain(|(key, _)| key.collection == collection);
             let Some((last, _)) = states.last() else { break };
             after = last.clone();
+            let outbox = Outbox::over(&mut write, states.iter().map(|(key, _)| key)).await?;
             let shown =
                 states.iter().map(|(key, state)| (key.clone(), Shown::new(Some(state), outbox.of(key))));
             show(&mut write, &mut batch, &shown.collect::<Vec<_>>()).await?;
