@@ -59,6 +59,8 @@ use uuid::Uuid;
 
 /// Ops of a push at most, unless one transaction has more.
 const PUSH_OPS: u32 = 5_000;
+/// Records of the pages that are held at most.
+const HELD_RECORDS: usize = 8_000;
 /// Records of an offer.
 const OFFER_RECORDS: u32 = 1_000;
 
@@ -78,6 +80,27 @@ pub struct SqliteReplica<C> {
     /// Where the last round left the device, and whether it is still there.
     rest: Option<Position>,
     is_at_rest: bool,
+    /// The epoch of a device that has all of the clinic up to its cursor, when the position was last asked for.
+    follows: Option<Epoch>,
+    held: Held,
+}
+
+/// Pages before the head that are not written yet. A device that follows takes few of them in with the head, and need not
+/// write and read them first. A first copy and what is longer are kept page by page, to go on there.
+#[derive(Debug, Default)]
+struct Held {
+    pages: Vec<Vec<(Key, RecordState)>>,
+    records: usize,
+    /// Where the last of them ends, and the epoch that they are of.
+    end: Option<(Epoch, Place)>,
+}
+
+impl Held {
+    fn hold(&mut self, epoch: Epoch, page: Page) {
+        self.records += page.records.len();
+        self.pages.push(page.records);
+        self.end = Some((epoch, page.next));
+    }
 }
 
 /// What the server has not answered, as much of it as one push may have.
@@ -108,6 +131,8 @@ impl<C: Fn() -> Context> SqliteReplica<C> {
             all_sent: false,
             rest: None,
             is_at_rest: false,
+            follows: None,
+            held: Held::default(),
         }
     }
 
@@ -121,7 +146,18 @@ impl<C: Fn() -> Context> SqliteReplica<C> {
     /// # Errors
     /// A full disk, a damaged file.
     pub async fn settle(&mut self) -> Result<(), StoreError> {
-        if self.answers.is_some() { self.apply().await?.commit().await } else { Ok(()) }
+        let held = std::mem::take(&mut self.held);
+        if self.answers.is_none() && held.end.is_none() {
+            return Ok(());
+        }
+        let mut write = self.apply().await?;
+        if let Some((epoch, next)) = held.end {
+            let mut known = Known::load(&mut write, std::iter::empty()).await?;
+            if known.state.target()? == Some(epoch) {
+                known.stage(&mut write, epoch, held.pages, &next).await?;
+            }
+        }
+        write.commit().await
     }
 
     /// The newest change that is here.
@@ -165,10 +201,12 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
         }
         let (state, unsent) = self.look().await?;
         self.unsent = Some(unsent);
+        self.follows = state.epoch().filter(|_| matches!(state.phase(), Ok(Phase::Following)));
         state.position()
     }
 
     async fn enter(&mut self, epoch: Epoch) -> Result<(), StoreError> {
+        self.held = Held::default();
         let mut write = self.apply().await?;
         let mut state = State::load(&mut write).await?;
         state.set_phase(&Phase::Uploading { target: epoch, after: None });
@@ -270,23 +308,27 @@ impl<C: Fn() -> Context> Replica for SqliteReplica<C> {
 
     async fn stage(&mut self, epoch: Epoch, page: Page) -> Result<(), StoreError> {
         let head = page.head;
+        self.rest = None;
+        if head.is_none()
+            && self.follows == Some(epoch)
+            && self.held.records + page.records.len() <= HELD_RECORDS
+        {
+            self.held.hold(epoch, page);
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.held).pages;
         let mut write = self.apply().await?;
         let mut known = Known::load(&mut write, page.records.iter().filter(|_| head.is_some())).await?;
         if known.state.target()? != Some(epoch) {
             return write.commit().await;
         }
-        if known.has.staged && !known.state.has_staged(epoch) {
-            sqlx::raw_sql("DELETE FROM staged_page").execute(&mut *write).await?;
-        }
         match head {
             None => {
-                let told = known.shadow.told(&mut write, page.records).await?;
-                known.shadow.stage(&mut write, &told).await?;
-                known.state.set_staged(epoch, &page.next);
-                known.state.save(&mut write).await?;
+                let pages = held.into_iter().chain([page.records]).collect();
+                known.stage(&mut write, epoch, pages, &page.next).await?;
             }
             Some(head) if page.records.is_empty() && known.state.is_at(epoch, head)? => {}
-            Some(head) => take(&mut write, known, epoch, head, page.records).await?,
+            Some(head) => take(&mut write, known, epoch, head, held, page.records).await?,
         }
         write.commit().await?;
         self.rest = head.map(|head| Position {

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::transaction::Write;
 use sqlx::{AssertSqlSafe, Column, FromRow, Row};
 use std::collections::BTreeSet;
-use sync_protocol::{Epoch, Key, RecordState};
+use sync_protocol::{Epoch, Key, Place, RecordState};
 use uuid::Uuid;
 
 /// What taking a page in has to know of the database, read at once.
@@ -63,15 +63,35 @@ impl Known {
         let has = has.ok_or(sqlx::Error::RowNotFound)?;
         Ok(Self { state, shadow: Shadow::new(Numbers::of(replicas)), has, digests })
     }
+
+    /// Keeps pages until the head is reached, which end at `next`.
+    pub(super) async fn stage(
+        &mut self,
+        write: &mut Write,
+        epoch: Epoch,
+        pages: Vec<Vec<(Key, RecordState)>>,
+        next: &Place,
+    ) -> Result<(), StoreError> {
+        if self.has.staged && !self.state.has_staged(epoch) {
+            sqlx::raw_sql("DELETE FROM staged_page").execute(&mut **write).await?;
+        }
+        for page in pages {
+            let told = self.shadow.told(write, page).await?;
+            self.shadow.stage(write, &told).await?;
+        }
+        self.state.set_staged(epoch, next);
+        self.state.save(write).await
+    }
 }
 
-/// Takes over what was staged and `records`, which reach the head. What a server of a new epoch does not have although
+/// Takes over what was staged, then what was held, and `records`, which reach the head. What a server of a new epoch does not have although
 /// it was told stays: absence never means deletion, and the sums differ then.
 pub(super) async fn take(
     write: &mut Write,
     known: Known,
     epoch: Epoch,
     head: u64,
+    held: Vec<Vec<(Key, RecordState)>>,
     records: Vec<(Key, RecordState)>,
 ) -> Result<(), StoreError> {
     let Known { mut state, mut shadow, has, digests } = known;
@@ -99,15 +119,26 @@ pub(super) async fn take(
         shadow.put(write, &mut batch, &staged, has.outbox, &mut changed).await?;
         batch.run(write).await?;
     }
+    // A record may be in several pages, and its digest is then another than when they came.
+    let has_others = has_staged || !held.is_empty();
+    for page in held {
+        let page = shadow.told(write, page).await?;
+        let page = shadow.news_of(write, page).await?;
+        if is_news {
+            journal::note_arrivals(write, &mut batch, &page, has.device)?;
+        }
+        shadow.put(write, &mut batch, &page, has.outbox, &mut changed).await?;
+        batch.run(write).await?;
+    }
     let records = shadow.told(write, records).await?;
-    let records = match has_staged {
+    let records = match has_others {
         true => shadow.news_of(write, records).await?,
         false => shadow.news(digests, records),
     };
     if is_news {
         journal::note_arrivals(write, &mut batch, &records, has.device)?;
     }
-    if has_staged {
+    if has.staged {
         batch.add("DELETE FROM staged_page");
     }
     shadow.put(write, &mut batch, &records, has.outbox, &mut changed).await?;

@@ -210,15 +210,14 @@ async fn a_record_that_cannot_be_shown_is_parked_and_holds_up_nothing() {
     newer.registers.insert("colour".to_owned(), newer.registers["label"].clone());
     server.borrow_mut().put(tag_key(6), newer);
     sync(&desk, &server).await;
-    let labels = "SELECT label FROM patient_tag ORDER BY label";
-    assert_eq!(desk.rows(labels).await, ["four", "one", "six"]);
+    assert_eq!(desk.rows(TAGS).await, ["four", "one", "six"]);
     assert_eq!(desk.rows("SELECT hex(record) FROM parked_record ORDER BY record").await.len(), 2);
     // The shadow has it all: the sums agree, and what is right later is shown.
     let sums = replica(&desk).digests().await.unwrap().unwrap().collections;
     assert_eq!(sums, server.borrow().sums());
     server.borrow_mut().put(tag_key(2), tag(json!("two")));
     sync(&desk, &server).await;
-    assert_eq!(desk.rows(labels).await, ["four", "one", "six", "two"]);
+    assert_eq!(desk.rows(TAGS).await, ["four", "one", "six", "two"]);
     assert_eq!(desk.rows("SELECT hex(record) FROM parked_record").await.len(), 1);
     assert_eq!(desk.faults().await, []);
 }
@@ -249,6 +248,47 @@ async fn a_page_takes_as_many_statements_whatever_it_holds() {
     assert_eq!(costs.len(), 1, "{costs:?}");
 }
 
+/// Rule 7: what comes is taken in when the head is there.
+#[tokio::test]
+async fn pages_before_the_head_are_written_only_if_the_round_ends_before_it() {
+    let (server, desk) = (server(), paired(2).await);
+    stranger(&server);
+    sync(&desk, &server).await;
+    let epoch = server.borrow().clinic.epoch;
+    let author = state(&[]).life.stamp.author;
+    let numbers =
+        store::sync::numbers(&desk.store, &Usage::default(), desk.context(), &[author]).await.unwrap();
+    let by = numbers.number(author).unwrap();
+    let page = |n: u64, head| {
+        let mut record = tag(json!(format!("{n}")));
+        let version = Version::first(Dot { replica: by, seq: n });
+        record.life.version = version.clone();
+        record.registers.values_mut().for_each(|register| register.version = version.clone());
+        let key = tag_key(n.into());
+        let next = Place { seq: n, key: Some(key.clone()) };
+        sync_protocol::Page { records: vec![(key, record)], next, head, newest: 2 }
+    };
+    let written = "SELECT count(*) FROM staged_page";
+    let mut first = replica(&desk);
+    let before = first.position().await.unwrap().next;
+    first.stage(epoch, page(1, None)).await.unwrap();
+    assert_eq!((desk.value::<i64>(written).await, desk.rows(TAGS).await.len()), (0, 0));
+    // The network ends here: the next round goes on behind the page, also that of another process.
+    first.settle().await.unwrap();
+    assert_eq!(desk.value::<i64>(written).await, 1);
+    let mut second = replica(&desk);
+    let after = second.position().await.unwrap().next;
+    assert!(after != before && after == page(1, None).next, "{after:?}");
+    second.stage(epoch, page(2, Some(2))).await.unwrap();
+    assert_eq!(
+        (desk.value::<i64>(written).await, desk.rows(TAGS).await),
+        (0, vec!["1".to_owned(), "2".to_owned()])
+    );
+    assert_eq!(second.position().await.unwrap().cursor, 2);
+    assert_eq!(desk.faults().await, []);
+}
+
+const TAGS: &str = "SELECT label FROM patient_tag ORDER BY label";
 const NAME: &str = "SELECT given FROM patient";
 
 #[tokio::test]
