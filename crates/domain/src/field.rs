@@ -34,6 +34,12 @@ pub enum Problem {
     TooMany,
     /// Not one of the values to choose from.
     NotAChoice,
+    /// Not an amount of money that can be understood.
+    NotAnAmount,
+    /// More than an amount or a quantity may be.
+    TooLarge,
+    /// More is taken off than there is.
+    TooMuchOff,
     /// Refers to a record that is not there.
     NoSuchRecord,
     /// Somebody else changed it since it was loaded.
@@ -61,6 +67,9 @@ impl fmt::Display for Problem {
             Self::Repeated => "is there twice",
             Self::TooMany => "has too many entries",
             Self::NotAChoice => "is not one of the choices",
+            Self::NotAnAmount => "is not an amount of money; write it as 12.50",
+            Self::TooLarge => "is more than can be entered",
+            Self::TooMuchOff => "takes off more than there is",
             Self::NoSuchRecord => "refers to a record that is not there",
             Self::ChangedMeanwhile => "was changed by somebody else meanwhile",
             Self::TooManyCells => "has more cells than the file has columns",

@@ -1,6 +1,9 @@
 //! Derived data: side tables that triggers keep, from whatever order rows arrive in.
 //!
-//! One view says what a patient's listing row is; triggers copy it, `doctor` compares with it.
+//! One view says what a patient's listing row is; triggers copy it, `doctor` compares with it. What invoices add up to is
+//! in [`invoice`].
+
+pub(crate) mod invoice;
 
 use crate::ffi::{Answer, Arguments, add_function};
 use domain::patient::Name;
@@ -15,8 +18,8 @@ pub(crate) const LISTING_COLUMNS: &str = "patient_id, archived, sort_name, birth
 const TEXT_RULES: &str = "-- text rules 1";
 
 /// Empties the derived tables and fills them from the synced ones.
-pub(crate) fn rebuild() -> [String; 6] {
-    [
+pub(crate) fn rebuild() -> Vec<String> {
+    let mut statements = vec![
         "DELETE FROM patient_listing".to_owned(),
         format!(
             "INSERT INTO patient_listing ({LISTING_COLUMNS}) SELECT {LISTING_COLUMNS} FROM patient_listing_source"
@@ -25,7 +28,9 @@ pub(crate) fn rebuild() -> [String; 6] {
         format!("INSERT INTO consent_superseded (event_id) {SUPERSEDED}"),
         "DELETE FROM consent_standing".to_owned(),
         format!("INSERT INTO consent_standing (patient_id, recorded_at, event_id) {STANDING}"),
-    ]
+    ];
+    statements.extend(invoice::rebuild());
+    statements
 }
 
 /// The consent events that a later one has taken account of.
@@ -66,6 +71,7 @@ pub fn statements() -> Vec<String> {
     statements.extend(patient_triggers());
     statements.extend(CHILDREN.iter().flat_map(|(table, columns)| child_triggers(table, columns)));
     statements.extend(FIXED.iter().map(|statement| (*statement).to_owned()));
+    statements.extend(invoice::triggers());
     statements
 }
 
@@ -296,5 +302,6 @@ pub async fn register_functions(connection: &mut SqliteConnection) -> Result<(),
     add_function(connection, "words", 1, true, none, words).await?;
     add_function(connection, "typo_keys", 1, true, none, typo_keys).await?;
     add_function(connection, "chart_key", 1, true, none, chart_key).await?;
-    add_function(connection, "fold", 1, true, none, fold).await
+    add_function(connection, "fold", 1, true, none, fold).await?;
+    invoice::register_functions(connection, none).await
 }

@@ -1,6 +1,6 @@
 //! Is the database sound, and is what is derived what it should be?
 
-use crate::derive::{LISTING_COLUMNS, STANDING, SUPERSEDED};
+use crate::derive::{LISTING_COLUMNS, STANDING, SUPERSEDED, invoice};
 use crate::error::StoreError;
 use crate::open::Store;
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -28,6 +28,7 @@ impl Store {
             ("counters", counts(connection).await),
             ("spellings", words(connection).await),
             ("consent", consents(connection).await),
+            ("invoices", invoices(connection).await),
             ("search index", search_index(connection, "patient_search").await),
             ("contact search index", search_index(connection, "patient_contact_search").await),
             ("versions of records", record_versions(connection).await),
@@ -133,6 +134,14 @@ async fn consents(connection: &mut SqliteConnection) -> Found {
     let kept = "SELECT patient_id, recorded_at, event_id FROM consent_standing";
     let (stands, standing) = difference(connection, kept, STANDING).await?;
     Ok((ok && stands, format!("superseded: {superseded}; standing: {standing}")))
+}
+
+async fn invoices(connection: &mut SqliteConnection) -> Found {
+    let kept = format!("SELECT {} FROM invoice_tax", invoice::TAX_COLUMNS);
+    let (ok, taxes) = difference(connection, &kept, invoice::TAXES).await?;
+    let kept = format!("SELECT {} FROM invoice_total", invoice::TOTAL_COLUMNS);
+    let (sound, totals) = difference(connection, &kept, &invoice::totals_where("true")).await?;
+    Ok((ok && sound, format!("taxes: {taxes}; totals: {totals}")))
 }
 
 /// FTS5 compares its index with the listing itself.

@@ -191,6 +191,71 @@ pub const CLINIC_DEVICE: &Collection = &Collection {
     registers: &[register(1, "name", &[text("name")])],
 };
 
+pub const TAX_RATE: &Collection = &Collection {
+    number: 11,
+    name: "tax_rate",
+    kind: Kind::Mutable,
+    registers: &[
+        register(1, "name", &[text("name")]),
+        register(2, "rate", &[text("category"), integer("rate")]),
+        register(3, "archived", &[integer("archived_at")]),
+        register(4, "created", &[integer("created_at")]),
+    ],
+};
+
+pub const CATALOGUE_ITEM: &Collection = &Collection {
+    number: 12,
+    name: "catalogue_item",
+    kind: Kind::Mutable,
+    registers: &[
+        register(1, "name", &[text("name")]),
+        register(2, "code", &[text("code")]),
+        register(3, "kind", &[text("kind"), uuid("service_id"), integer("sessions")]),
+        register(4, "price", &[integer("price")]),
+        register(5, "tax", &[uuid("tax_rate_id")]),
+        register(6, "archived", &[integer("archived_at")]),
+        register(7, "created", &[integer("created_at")]),
+    ],
+};
+
+pub const INVOICE: &Collection = &Collection {
+    number: 13,
+    name: "invoice",
+    kind: Kind::Mutable,
+    registers: &[
+        register(
+            1,
+            "patient",
+            &[
+                uuid("patient_id"),
+                text("kind"),
+                uuid("corrects_id"),
+                uuid("created_by"),
+                integer("created_at"),
+            ],
+        ),
+        register(2, "status", &[text("status"), text("reason")]),
+        register(3, "discount", &[text("discount_kind"), integer("discount")]),
+        register(4, "note", &[text("note")]),
+    ],
+};
+
+pub const INVOICE_LINE: &Collection = &Collection {
+    number: 14,
+    name: "invoice_line",
+    kind: Kind::Mutable,
+    registers: &[
+        register(1, "invoice", &[uuid("invoice_id"), integer("created_at")]),
+        register(2, "position", &[integer("position")]),
+        register(3, "item", &[uuid("item_id"), text("description")]),
+        register(4, "provider", &[uuid("provider_id")]),
+        register(5, "quantity", &[integer("quantity")]),
+        register(6, "price", &[integer("price")]),
+        register(7, "discount", &[text("discount_kind"), integer("discount")]),
+        register(8, "tax", &[text("tax_category"), integer("tax_rate")]),
+    ],
+};
+
 /// Every synced table.
 pub const COLLECTIONS: &[&Collection] = &[
     PATIENT,
@@ -203,6 +268,10 @@ pub const COLLECTIONS: &[&Collection] = &[
     PATIENT_DISTINCT,
     CONFLICT,
     CLINIC_DEVICE,
+    TAX_RATE,
+    CATALOGUE_ITEM,
+    INVOICE,
+    INVOICE_LINE,
 ];
 
 /// The collection with this number.

@@ -7,6 +7,7 @@ mod apply;
 mod capture;
 mod ending;
 mod files;
+mod invoices;
 mod journal;
 mod limits;
 mod manifest;
