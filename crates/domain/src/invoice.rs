@@ -74,15 +74,6 @@ impl Discount {
         }
     }
 
-    /// The word for its kind, and its value.
-    pub fn parts(self) -> (&'static str, i64) {
-        match self {
-            Self::None => ("none", 0),
-            Self::Amount(amount) => ("amount", amount),
-            Self::Share(share) => ("share", share.into()),
-        }
-    }
-
     /// What is taken off `amount`, of which it is a part: of an amount below nothing it is below nothing as well.
     fn of(self, amount: i128) -> Result<i128, Problem> {
         let off = match self {
@@ -112,7 +103,7 @@ pub fn line_net(quantity: i64, price: i64, discount: Discount) -> Result<i64, Pr
     if !is_within(net, AMOUNT_MAX) {
         return Err(Problem::TooLarge);
     }
-    i64::try_from(net).map_err(|_| Problem::TooLarge)
+    small(net)
 }
 
 /// One row of the taxes (BG-23).

@@ -8,8 +8,7 @@ use std::fmt;
 #[cfg(test)]
 mod tests;
 
-/// The most that one amount may be, in minor units. A million such amounts still add up within an `i64`, so sums that
-/// triggers keep never overflow.
+/// The most that one amount may be, in minor units. A million such amounts still add up within an `i64`.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
 /// A currency by its ISO 4217 code.
@@ -55,16 +54,17 @@ impl Currency {
     pub fn parse(self, text: &str) -> Result<i64, Problem> {
         let text: String = text.chars().filter(|char| !char.is_whitespace() && *char != '\'').collect();
         let text = text.replace(self.code(), "");
-        let text = text.strip_prefix(&self.0.symbol().symbol).unwrap_or(&text).to_owned();
+        let symbol = self.0.symbol().symbol;
+        let text = without(&symbol, &text);
         let (is_negative, text) = match text.strip_prefix(['-', '\u{2212}']) {
-            Some(rest) => (true, rest.strip_prefix(&self.0.symbol().symbol).unwrap_or(rest).to_owned()),
+            Some(rest) => (true, without(&symbol, rest)),
             None => (false, text),
         };
         let digits = self.digits() as usize;
-        let point = decimal_point(&text, digits);
+        let point = decimal_point(text, digits);
         let (whole, part) = match point {
             Some(at) => (&text[..at], &text[at + 1..]),
-            None => (text.as_str(), ""),
+            None => (text, ""),
         };
         let point = point.and_then(|at| text[at..].chars().next());
         let is_grouped = is_grouped(whole, point);
@@ -84,6 +84,10 @@ impl Currency {
         }
         Ok(if is_negative { -amount } else { amount })
     }
+}
+
+fn without<'a>(symbol: &str, text: &'a str) -> &'a str {
+    text.strip_prefix(symbol).unwrap_or(text)
 }
 
 /// Where the decimal point of a number is, if it has one.

@@ -89,7 +89,8 @@ pub(crate) async fn list_records(connection: &mut SqliteConnection) -> Result<BT
     records.into_iter().map(|(collection, record)| key(collection, record)).collect()
 }
 
-fn key(collection: i64, record: Uuid) -> Result<Key, StoreError> {
+/// The record that an op is about.
+pub(crate) fn key(collection: i64, record: Uuid) -> Result<Key, StoreError> {
     let collection = manifest::collection(collection).ok_or(StoreError::StoredValue { column: "outbox" })?;
     Ok(Key { collection: collection.name.to_owned(), record })
 }

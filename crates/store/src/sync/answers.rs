@@ -4,7 +4,7 @@ use super::position::State;
 use super::renew::become_another;
 use super::shadow::show_again;
 use crate::error::StoreError;
-use crate::outbox::list_outbox;
+use crate::outbox::{key, list_outbox};
 use crate::transaction::Write;
 use std::collections::BTreeSet;
 use sync_protocol::{Dot, Epoch, Key, Op, Outcome, Rejection, Remembered, Transaction};
@@ -71,10 +71,7 @@ pub(super) async fn clear(write: &mut Write, state: &State) -> Result<BTreeSet<K
         .bind(spans)
         .fetch_all(&mut **write)
         .await?;
-        keys.extend(cleared.into_iter().filter_map(|(collection, record)| {
-            let collection = crate::manifest::collection(collection)?.name.to_owned();
-            Some(Key { collection, record })
-        }));
+        keys.extend(cleared.into_iter().filter_map(|(collection, record)| key(collection, record).ok()));
     }
     Ok(keys)
 }

@@ -84,8 +84,14 @@ impl Known {
     }
 }
 
-/// Takes over what was staged, then what was held, and `records`, which reach the head. What a server of a new epoch does not have although
-/// it was told stays: absence never means deletion, and the sums differ then.
+/// A page before the one that reaches the head.
+enum Before {
+    Staged(i64),
+    Held(Vec<(Key, RecordState)>),
+}
+
+/// Takes over what was staged, then what was held, and `records`, which reach the head. What a server of a new epoch does
+/// not have although it was told stays: absence never means deletion, and the sums differ then.
 pub(super) async fn take(
     write: &mut Write,
     known: Known,
@@ -106,23 +112,18 @@ pub(super) async fn take(
     if derives_later {
         write.derive_later();
     }
-    let pages: Vec<i64> = match has_staged {
+    let staged: Vec<i64> = match has_staged {
         true => sqlx::query_scalar("SELECT no FROM staged_page ORDER BY no").fetch_all(&mut **write).await?,
         false => Vec::new(),
     };
-    for page in pages {
-        let staged = shadow.staged(write, page).await?;
-        let staged = shadow.news_of(write, staged).await?;
-        if is_news {
-            journal::note_arrivals(write, &mut batch, &staged, has.device)?;
-        }
-        shadow.put(write, &mut batch, &staged, has.outbox, &mut changed).await?;
-        batch.run(write).await?;
-    }
     // A record may be in several pages, and its digest is then another than when they came.
     let has_others = has_staged || !held.is_empty();
-    for page in held {
-        let page = shadow.told(write, page).await?;
+    let pages = staged.into_iter().map(Before::Staged).chain(held.into_iter().map(Before::Held));
+    for page in pages {
+        let page = match page {
+            Before::Staged(no) => shadow.staged(write, no).await?,
+            Before::Held(records) => shadow.told(write, records).await?,
+        };
         let page = shadow.news_of(write, page).await?;
         if is_news {
             journal::note_arrivals(write, &mut batch, &page, has.device)?;

@@ -3,7 +3,7 @@
 use super::server::time;
 use crate::error::StoreError;
 use crate::json::{hex, rows};
-use crate::manifest;
+use crate::outbox::key;
 use crate::versions::Versions;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -65,13 +65,7 @@ pub async fn list_unsent(
             Some(unsent) => unsent.is_new |= row.register == 0,
             None => unsent.push(Unsent {
                 no: row.seq,
-                key: Key {
-                    collection: manifest::collection(row.collection)
-                        .ok_or(StoreError::StoredValue { column: "outbox" })?
-                        .name
-                        .to_owned(),
-                    record: row.record,
-                },
+                key: key(row.collection, row.record)?,
                 at: time(row.at_ms)?,
                 is_new: row.register == 0,
                 is_delete: row.register == -1,

@@ -21,6 +21,15 @@ fn invoice(n: u128) -> String {
 }
 
 impl Desk {
+    /// One statement about rows as they are.
+    async fn edit(&self, sql: &str) {
+        let edited = self.write(async |write| {
+            write.declare_current();
+            execute(write, sql).await
+        });
+        edited.await.unwrap();
+    }
+
     async fn totals(&self, invoice: u128) -> Vec<String> {
         let of = format!("WHERE invoice_id = {}", blob(id(invoice)));
         self.rows(&format!(
@@ -47,26 +56,11 @@ async fn an_invoice_adds_up_whether_its_lines_come_before_it_or_after_it() {
     desk.run(&line(3, INVOICE, "1000, 500, 'amount', 500, 'exempt', 0")).await.unwrap();
     assert_eq!(desk.totals(INVOICE).await, ["3 lines: 12000 + 1920 = 13920"]);
     let edit = |sql: &str| format!("{sql} WHERE id = {}", blob(id(1)));
-    desk.write(async |write| {
-        write.declare_current();
-        execute(write, &edit("UPDATE invoice_line SET quantity = 1000")).await
-    })
-    .await
-    .unwrap();
+    desk.edit(&edit("UPDATE invoice_line SET quantity = 1000")).await;
     assert_eq!(desk.totals(INVOICE).await, ["3 lines: 9000 + 1350 = 10350"]);
-    desk.write(async |write| {
-        write.declare_current();
-        execute(write, "UPDATE invoice SET discount_kind = 'share', discount = 1000").await
-    })
-    .await
-    .unwrap();
+    desk.edit("UPDATE invoice SET discount_kind = 'share', discount = 1000").await;
     assert_eq!(desk.totals(INVOICE).await, ["3 lines: 8100 + 1215 = 9315"]);
-    desk.write(async |write| {
-        write.declare_current();
-        execute(write, &edit("DELETE FROM invoice_line")).await
-    })
-    .await
-    .unwrap();
+    desk.edit(&edit("DELETE FROM invoice_line")).await;
     assert_eq!(desk.totals(INVOICE).await, ["2 lines: 2700 + 189 = 2889"]);
     assert!(desk.faults().await.is_empty());
 }
@@ -87,24 +81,14 @@ async fn what_cannot_be_is_flagged_and_counts_as_nothing() {
         desk.run(&line(n, INVOICE, amounts)).await.unwrap();
         assert_eq!(desk.totals(INVOICE).await, ["2 lines: 1000 + 100 = 1100, faulty"], "{amounts}");
         let gone = format!("DELETE FROM invoice_line WHERE id = {}", blob(id(n)));
-        desk.write(async |write| {
-            write.declare_current();
-            execute(write, &gone).await
-        })
-        .await
-        .unwrap();
+        desk.edit(&gone).await;
         assert_eq!(desk.totals(INVOICE).await, ["1 lines: 1000 + 100 = 1100"], "{amounts}");
     }
     for discount in ["'amount', 1001", "'amount', -1", "'share', 10001", "'share', -1", "'of a newer app', 0"]
     {
         let (kind, value) = discount.split_once(", ").unwrap();
         let sql = format!("UPDATE invoice SET discount_kind = {kind}, discount = {value}");
-        desk.write(async |write| {
-            write.declare_current();
-            execute(write, &sql).await
-        })
-        .await
-        .unwrap();
+        desk.edit(&sql).await;
         assert_eq!(desk.totals(INVOICE).await, ["1 lines: 1000 + 100 = 1100, faulty"], "{discount}");
     }
     assert!(desk.faults().await.is_empty());
@@ -199,12 +183,7 @@ proptest! {
         runtime.block_on(async {
             let desk = Desk::new().await;
             for step in &steps {
-                desk.write(async |write| {
-                    write.declare_current();
-                    execute(write, &sql(step)).await
-                })
-                .await
-                .unwrap();
+                desk.edit(&sql(step)).await;
             }
             assert_eq!(desk.faults().await, [], "{steps:?}");
         });
