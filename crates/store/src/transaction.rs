@@ -17,7 +17,7 @@ use tokio::sync::broadcast;
 
 /// A consistent view of the database.
 pub struct Read {
-    _booking: Booking,
+    booking: Booking,
     transaction: Transaction<'static, Sqlite>,
 }
 
@@ -78,7 +78,7 @@ impl Store {
     /// Begins to read.
     pub async fn read(&self, usage: &Usage) -> Result<Read, StoreError> {
         let mut transaction = begin(&self.readers, "BEGIN").await?;
-        Ok(Read { _booking: Booking::begin(&mut transaction, usage).await?, transaction })
+        Ok(Read { booking: Booking::begin(&mut transaction, usage).await?, transaction })
     }
 
     /// Begins to change something as `context` says. Waits for the writer.
@@ -117,7 +117,9 @@ impl Store {
 impl Read {
     /// Ends the view.
     pub async fn end(self) -> Result<(), StoreError> {
-        let Self { _booking, transaction } = self;
+        let Self { booking, transaction } = self;
+        // With the commit the connection is the next one's, and so is what it costs from then on.
+        drop(booking);
         Ok(transaction.commit().await?)
     }
 }
@@ -208,10 +210,11 @@ impl Write {
             log_transaction(&mut self.transaction, &self.context, &summary).await?;
         }
         let Self { booking, transaction, capturing, changes, local, .. } = self;
+        // With the commit the writer is the next one's, and so is what it costs from then on.
+        drop(booking);
         transaction.commit().await?;
         capturing.state.keep();
         drop(capturing);
-        drop(booking);
         let synced = summary.changed.iter().filter_map(|number| Some(manifest::collection(*number)?.name));
         let collections: Vec<_> = synced.chain(local).collect();
         if !collections.is_empty() {

@@ -2,6 +2,8 @@
 
 use crate::support::*;
 use domain::patient::AlertLevel;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::patient::NewPatient;
 use store::{Cost, Usage};
 
@@ -82,4 +84,31 @@ async fn reading_costs_what_was_asked_and_nothing_else() {
 async fn an_import_of_nothing_costs_nothing_but_its_statement() {
     let desk = Desk::new().await;
     assert_eq!(cost_of_inserting(&desk, &[]).await.statements, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_the_next_one_does_with_the_writer_is_not_booked_on_the_one_before() {
+    let desk = Arc::new(Desk::new().await);
+    // Many more threads than processors: whoever has committed often has to wait before it goes on.
+    let busy = Arc::new(AtomicBool::new(true));
+    for _ in 0..8 {
+        let busy = busy.clone();
+        std::thread::spawn(move || while busy.load(Ordering::Relaxed) {});
+    }
+    for n in 0..4 {
+        let (desk, busy) = (desk.clone(), busy.clone());
+        tokio::spawn(async move {
+            for n in (1_000_000 * (n + 1)..).take_while(|_| busy.load(Ordering::Relaxed)) {
+                cost_of_inserting(&desk, &crowd(n, 1)).await;
+            }
+        });
+    }
+    // By the test's own thread, which gives the writer back while it goes on itself.
+    let mut costs = Vec::new();
+    for n in 0..200 {
+        costs.push(cost_of_inserting(&desk, &crowd(n, 1)).await.statements);
+    }
+    busy.store(false, Ordering::Relaxed);
+    costs.retain(|statements| *statements != 6);
+    assert!(costs.is_empty(), "{costs:?} and not 6");
 }
