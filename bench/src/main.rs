@@ -5,6 +5,7 @@
 
 mod clinic;
 mod fleet;
+mod invoices;
 mod line;
 mod patients;
 mod startup;
@@ -27,6 +28,8 @@ enum Suite {
     Patients(patients::Options),
     /// Pushing, pulling, an edit from desk to desk, a first copy.
     Sync(sync::Options),
+    /// Lines, issuing, payments, lists.
+    Invoices(invoices::Options),
     /// Devices on one server, each pushing once a second.
     Fleet(fleet::Options),
 }
@@ -36,6 +39,7 @@ async fn main() -> Result<()> {
     match Cli::parse().suite {
         Suite::Patients(options) => patients::run(&options).await,
         Suite::Sync(options) => sync::run(&options).await,
+        Suite::Invoices(options) => invoices::run(&options).await,
         Suite::Fleet(options) => fleet::run(&options).await,
     }
 }

@@ -7,7 +7,7 @@ mod import;
 mod progress;
 mod sync;
 
-use app::{Desk, DeskOptions, export_patients, files, seed_clinic, wait_for_imports};
+use app::{Desk, DeskOptions, export_patients, files, seed_clinic, seed_invoices, wait_for_imports};
 use clap::Subcommand;
 use contract::{AppState, Command, DoctorReport, DoctorRun, ErrorBody, ErrorCode};
 use progress::Progress;
@@ -53,6 +53,9 @@ pub enum Headless {
     Generate {
         #[arg(long, value_name = "N")]
         patients: u32,
+        /// Invoices of all patients that there are then, with a catalogue and payments.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        invoices: u32,
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
     },
@@ -146,11 +149,14 @@ async fn perform(desk: &Desk, what: Headless) -> Result<ExitCode, ErrorBody> {
         }
         Headless::Doctor { json } => doctor(desk, json).await,
         Headless::Sync(what) => sync::run(desk, what).await,
-        Headless::Generate { patients, seed } => {
+        Headless::Generate { patients, invoices, seed } => {
             let mut progress = Progress::new("patients");
             seed_clinic(desk, patients, seed, &mut |done, of| progress.show(done, of)).await?;
             progress.end();
-            say!("{patients} patients added");
+            let mut progress = Progress::new("invoices");
+            seed_invoices(desk, invoices, seed, &mut |done, of| progress.show(done, of)).await?;
+            progress.end();
+            say!("{patients} patients and {invoices} invoices added");
             Ok(ExitCode::SUCCESS)
         }
         Headless::Call { .. } | Headless::Commands { .. } => Ok(ExitCode::SUCCESS),

@@ -67,6 +67,11 @@ pub fn takes_text(element: &Element) -> bool {
     }
 }
 
+/// Marks what stands in a field, so that typing replaces it.
+pub fn select_all(event: web_sys::FocusEvent) {
+    event_target::<web_sys::HtmlInputElement>(&event).select();
+}
+
 /// Milliseconds since 1970.
 pub fn now_ms() -> i64 {
     js_sys::Date::now() as i64

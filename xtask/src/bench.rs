@@ -12,7 +12,7 @@ use crate::{install, page, project};
 /// Measure what people wait for, in a release build: `cargo xtask bench patients --json`.
 #[derive(Args)]
 pub struct Options {
-    /// The suite: patients, sync or fleet.
+    /// The suite: patients, invoices, sync or fleet.
     suite: String,
 
     /// One JSON object a line on standard output; progress goes to standard error.
@@ -32,7 +32,9 @@ pub fn run(options: &Options) -> Result<()> {
     if ["sync", "fleet"].contains(&options.suite.as_str()) {
         return with_server(options);
     }
-    let driver = step("Install what is missing", || match options.no_window {
+    // Only the suite of patients opens it.
+    let without_window = options.no_window || options.suite == "invoices";
+    let driver = step("Install what is missing", || match without_window {
         true => install::for_building().map(|()| None),
         false => install::for_window_tests().map(Some),
     })?;

@@ -75,6 +75,11 @@ impl Call {
     pub(crate) fn today(&self) -> chrono::NaiveDate {
         self.desk.0.options.world.today()
     }
+
+    /// The date of a moment where the desk stands.
+    pub(crate) fn day_of(&self, at: DateTime<Utc>) -> chrono::NaiveDate {
+        self.desk.0.options.world.day_of(at)
+    }
 }
 
 impl Desk {

@@ -38,6 +38,8 @@ pub enum AppError {
     #[error("{what} is too large; at most {limit} are possible")]
     TooLarge { what: &'static str, limit: u64 },
     #[error(transparent)]
+    Invoice(#[from] crate::invoice::InvoiceError),
+    #[error(transparent)]
     Import(#[from] crate::import::ImportError),
     #[error(transparent)]
     Key(#[from] crate::key::KeyError),
@@ -67,6 +69,7 @@ impl AppError {
             }
             Self::TooLarge { .. } => ErrorCode::TooLarge,
             Self::ExportTarget => ErrorCode::BadFile,
+            Self::Invoice(_) => ErrorCode::Refused,
             Self::Import(error) => error.code(),
             Self::Key(error) => error.code(),
             Self::Sync(error) => sync_code(error),

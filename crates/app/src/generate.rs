@@ -4,6 +4,7 @@
 //! addresses are in the domains that RFC 2606 keeps for examples.
 
 mod draw;
+mod invoices;
 mod names;
 mod places;
 mod words;
@@ -14,6 +15,7 @@ use domain::patient::{
     Address, Alert, AlertLevel, Allergy, Contact, ContactKind, Name, NoteKind, Severity, Tag, Tier,
 };
 use draw::Draw;
+pub use invoices::{GeneratedInvoice, GeneratedItem, ITEMS, Settled, TAX_RATE, invoices};
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! The use cases: one function per command; who may, what happens, in one transaction.
 
+mod billing;
 mod call;
 mod contact;
 mod cursor;
+mod day;
 mod decode;
 mod desk;
 mod error;
@@ -11,19 +13,21 @@ pub mod files;
 pub mod generate;
 mod handlers;
 mod import;
+mod invoice;
 mod key;
 mod monitor;
 mod operations;
 mod patient;
 mod seed;
 mod sync;
+mod versions;
 mod world;
 
 pub use desk::{Desk, DeskOptions, everything_changed};
 pub use error::AppError;
 pub use export::export_patients;
 pub use import::{wait_for_import, wait_for_imports};
-pub use seed::{SeedProgress, seed_clinic};
+pub use seed::{SeedProgress, seed_clinic, seed_invoices};
 pub use sync::{SyncError, Tally, export_unsent, sync_once};
 pub use world::{Machine, World};
 

@@ -123,7 +123,7 @@ fn alerts_of_call(command: &CommandInfo, ended: Ended) -> Vec<AlertLine> {
         value,
         limit,
     };
-    let Cost { statements, vm_steps } = ended.cost;
+    let Cost { statements, vm_steps, .. } = ended.cost;
     let mut alerts = Vec::new();
     if ms > CRITICAL_MS {
         alerts.push(line(AlertGrade::Critical, AlertKind::Slow, ms, CRITICAL_MS));

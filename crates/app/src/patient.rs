@@ -8,4 +8,5 @@ pub mod list;
 pub mod notes;
 mod validate;
 
-pub(crate) use validate::checked_contact;
+pub(crate) use notes::require_patient;
+pub(crate) use validate::{Form, checked_contact};

@@ -1,5 +1,7 @@
 //! Filling a database with a made-up clinic, for trying out, tests and benchmarks.
 
+mod invoices;
+
 use crate::call::Call;
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -10,6 +12,8 @@ use domain::patient::{Alert, Allergy, Contact};
 use store::consent::NewConsent;
 use store::note::NoteRow;
 use store::patient::NewPatient;
+
+pub use invoices::seed_invoices;
 
 /// Patients of one transaction.
 const CHUNK: usize = 500;

@@ -12,6 +12,10 @@ pub trait World: Debug + Send + Sync {
     fn now(&self) -> DateTime<Utc>;
     /// The date where the desk stands.
     fn today(&self) -> NaiveDate;
+    /// When a day begins where the desk stands.
+    fn start_of(&self, day: NaiveDate) -> DateTime<Utc>;
+    /// The date of a moment where the desk stands.
+    fn day_of(&self, at: DateTime<Utc>) -> NaiveDate;
     /// Milliseconds since `boot`, or since the app was started, on a clock that nobody sets.
     fn boot_ms(&self) -> i64;
     /// Which start of the machine this is, where it can tell.
@@ -43,6 +47,18 @@ impl World for Machine {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     fn today(&self) -> NaiveDate {
         Local::now().date_naive()
+    }
+
+    fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(chrono::NaiveTime::MIN);
+        // Where the clock is put forward at midnight the day begins later.
+        let hours = (0..24).map(|hour| midnight + chrono::TimeDelta::hours(hour));
+        let begins = hours.filter_map(|time| time.and_local_timezone(Local).earliest()).next();
+        begins.map_or_else(|| midnight.and_utc(), |time| time.with_timezone(&Utc))
+    }
+
+    fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&Local).date_naive()
     }
 
     fn boot_ms(&self) -> i64 {

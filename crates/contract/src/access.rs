@@ -12,6 +12,13 @@ pub enum Permission {
     Personal,
     PatientRead,
     PatientWrite,
+    InvoiceRead,
+    /// Drafts, issuing, payments.
+    InvoiceWrite,
+    /// Prices, taxes, the clinic's particulars, making void.
+    Billing,
+    /// Counting the drawer at the end of the day.
+    DayClose,
     Import,
     Export,
     Diagnostics,
@@ -33,11 +40,13 @@ pub enum Role {
 impl Role {
     /// Whether this role has `permission`.
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Diagnostics, Export, Import, PatientRead, PatientWrite, Personal, Start, Sync};
+        use Permission::*;
         match permission {
-            Start | Personal | PatientRead => true,
-            PatientWrite => self != Self::ReadOnly,
-            Import | Export | Diagnostics | Sync => matches!(self, Self::Owner | Self::Manager),
+            Start | Personal | PatientRead | InvoiceRead => true,
+            PatientWrite | InvoiceWrite => self != Self::ReadOnly,
+            Billing | DayClose | Import | Export | Diagnostics | Sync => {
+                matches!(self, Self::Owner | Self::Manager)
+            }
         }
     }
 }

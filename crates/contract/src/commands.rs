@@ -4,7 +4,7 @@ use crate::access::Permission;
 use crate::budget::{Budget, WARNING_MS};
 use crate::operations::CommandInfo;
 use crate::page::Page;
-use crate::{app::*, import::*, operations::*, patient::*, sync::*};
+use crate::{app::*, day::*, import::*, invoice::*, operations::*, patient::*, sync::*};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -101,6 +101,59 @@ commands! {
     ConsentRecord consent_record(ConsentRecordRequest) -> Nothing, PatientWrite, 3 statements, 4_000 steps;
     /// A page of the consent history.
     ConsentHistory consent_history(ConsentHistoryRequest) -> Page<ConsentEntry>, PatientRead, 1 statements, 20_000 steps;
+
+    /// Who the clinic is to those it bills.
+    ClinicLoad clinic_load(Nothing) -> ClinicProfile, InvoiceRead, 3 statements, 2_000 steps;
+    /// Changes who the clinic is.
+    ClinicSave clinic_save(ClinicProfile) -> Nothing, Billing, 5 statements, 4_000 steps;
+    /// The clinic's taxes.
+    TaxRates tax_rate_list(Nothing) -> TaxRateList, InvoiceRead, 1 statements, 20_000 steps;
+    /// Adds or changes a tax.
+    TaxRateSaveCall tax_rate_save(TaxRateSave) -> TaxRateSaved, Billing, 3 statements, 4_000 steps;
+    /// A page of what is sold.
+    CatalogueList catalogue_list(CatalogueListRequest) -> Page<CatalogueItem>, InvoiceRead, 1 statements, 400_000 steps;
+    /// Adds or changes what is sold.
+    CatalogueItemSaveCall catalogue_item_save(CatalogueItemSave) -> CatalogueItemSaved, Billing, 4 statements, 4_000 steps;
+
+    /// A page of invoices.
+    InvoiceList invoice_list(InvoiceListRequest) -> InvoiceListResponse, InvoiceRead, 2 statements, 100_000 steps;
+    /// An invoice's page.
+    InvoiceLoad invoice_load(InvoiceRef) -> InvoiceDetail, InvoiceRead, 9 statements, 60_000 steps;
+    /// A page of an invoice's lines.
+    LineList line_list(LineListRequest) -> Page<InvoiceLine>, InvoiceRead, 3 statements, 60_000 steps;
+    /// How a patient stands with the clinic.
+    PatientAccountLoad patient_account(PatientRef) -> PatientAccount, InvoiceRead, 1 statements, 1_000 steps;
+    /// A new draft.
+    InvoiceCreate invoice_create(InvoiceCreateRequest) -> InvoiceRef, InvoiceWrite, 4 statements, 2_000_000 steps;
+    /// Adds lines to a draft.
+    LineAdd line_add(LineAddRequest) -> LinesAdded, InvoiceWrite, 3 statements, 2_000_000 steps;
+    /// Changes a line of a draft.
+    LineUpdate line_update(LineUpdateRequest) -> Nothing, InvoiceWrite, 3 statements, 4_000 steps;
+    /// Takes lines off a draft.
+    LineRemove line_remove(LineRemoveRequest) -> Nothing, InvoiceWrite, 3 statements, 2_000_000 steps;
+    /// Changes what concerns a draft as a whole.
+    InvoiceUpdate invoice_update(InvoiceUpdateRequest) -> Nothing, InvoiceWrite, 3 statements, 4_000 steps;
+    /// Discards a draft, or brings it back.
+    InvoiceDiscard invoice_discard(InvoiceDiscardRequest) -> Nothing, InvoiceWrite, 3 statements, 4_000 steps;
+    /// Issues a draft, and takes a payment for it.
+    InvoiceIssue invoice_issue(InvoiceIssueRequest) -> InvoiceIssued, InvoiceWrite, 12 statements, 2_000_000 steps;
+    /// Takes a payment.
+    PaymentTake payment_take(PaymentTakeRequest) -> PaymentTaken, InvoiceWrite, 5 statements, 20_000 steps;
+    /// Gives a patient's credit back.
+    CreditPayOutCall credit_pay_out(CreditPayOut) -> Nothing, InvoiceWrite, 5 statements, 20_000 steps;
+    /// Credits an invoice, and gives the money back.
+    InvoiceRefund invoice_refund(InvoiceRefundRequest) -> InvoiceRefunded, InvoiceWrite, 14 statements, 2_000_000 steps;
+    /// Makes an issued invoice void, or takes that back.
+    InvoiceVoid invoice_void(InvoiceVoidRequest) -> Nothing, Billing, 5 statements, 10_000 steps;
+    /// What was issued, as it was issued.
+    DocumentLoad document_load(InvoiceRef) -> DocumentLoaded, InvoiceRead, 1 statements, 2_000 steps;
+
+    /// What a day's close would cover.
+    DayOpenLoad day_open(DayRef) -> OpenDay, DayClose, 2 statements, 4_000_000 steps;
+    /// Closes a day.
+    DayCloseCall day_close(DayCloseRequest) -> ClosedDay, DayClose, 5 statements, 12_000_000 steps;
+    /// A page of closes, the newest first.
+    DayCloseList day_close_list(DayListRequest) -> Page<ClosedDay>, DayClose, 2 statements, 20_000 steps;
 
     /// Announces a file.
     ImportOpen import_open(ImportOpenRequest) -> ImportRef, Import, 2 statements, 2_000 steps;

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     BadRequest,
     /// The server of sync is not reached, or does not do what is asked; the message says which. Work goes on without it.
     Sync,
+    /// Not possible as things stand; the message says why and what to do first.
+    Refused,
     /// Stopped on request.
     Cancelled,
     /// A fault of the app itself. Its details are in the log.

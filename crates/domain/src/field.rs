@@ -40,6 +40,8 @@ pub enum Problem {
     TooLarge,
     /// More is taken off than there is.
     TooMuchOff,
+    /// More is paid than is due, or given back than was paid.
+    AboveDue,
     /// Refers to a record that is not there.
     NoSuchRecord,
     /// Somebody else changed it since it was loaded.
@@ -70,6 +72,7 @@ impl fmt::Display for Problem {
             Self::NotAnAmount => "is not an amount of money; write it as 12.50",
             Self::TooLarge => "is more than can be entered",
             Self::TooMuchOff => "takes off more than there is",
+            Self::AboveDue => "is more than there is to pay",
             Self::NoSuchRecord => "refers to a record that is not there",
             Self::ChangedMeanwhile => "was changed by somebody else meanwhile",
             Self::TooManyCells => "has more cells than the file has columns",

@@ -64,6 +64,22 @@ ids! {
     ActorId,
     /// An import of a file.
     ImportId,
+    /// A tax and its rate, as the clinic calls it.
+    TaxRateId,
+    /// A service, a product or a package that the clinic sells.
+    CatalogueItemId,
+    /// An invoice or a credit note, from its draft on.
+    InvoiceId,
+    /// A line of an invoice.
+    LineId,
+    /// What was issued of an invoice, under its number.
+    DocumentId,
+    /// A payment or a refund: one method of it.
+    PaymentId,
+    /// The end of a day.
+    CloseId,
+    /// One action of a person, which is done once however often it is asked for.
+    ActionId,
 }
 
 /// The namespace of every natural key (rule 14 of the sync design): what is naturally unique has
@@ -79,6 +95,16 @@ pub fn tag_id(patient: PatientId, label_folded: &str) -> TagId {
 pub fn distinct_id(a: PatientId, b: PatientId) -> Uuid {
     let (low, high) = if a <= b { (a, b) } else { (b, a) };
     natural_key(&["patient_distinct", &low.to_string(), &high.to_string()])
+}
+
+/// The id of the clinic's own particulars, of which there is one.
+pub fn clinic_profile_id() -> Uuid {
+    natural_key(&["clinic_profile"])
+}
+
+/// The id of the `n`th record that an action makes: done again, it makes the same ones.
+pub fn made_by(action: ActionId, what: &str, n: usize) -> Uuid {
+    natural_key(&["action", &action.to_string(), what, &n.to_string()])
 }
 
 fn natural_key(parts: &[&str]) -> Uuid {

@@ -8,6 +8,11 @@ use crate::money::{AMOUNT_MAX, rounded};
 use crate::patient::{Word, words};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+mod credit;
+pub mod document;
+pub mod payment;
 
 #[cfg(test)]
 mod tests;
@@ -32,8 +37,44 @@ pub enum TaxCategory {
     Exempt,
 }
 
+/// What an invoice is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceKind {
+    #[default]
+    Invoice,
+    /// Takes back what an invoice charged, in whole or in part (BT-3: 381).
+    CreditNote,
+}
+
+/// How far an invoice is. From the second on it follows from what was issued and paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceStatus {
+    #[default]
+    Draft,
+    Issued,
+    PartPaid,
+    Paid,
+    Void,
+}
+
+/// What a catalogue item is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    #[default]
+    Service,
+    Product,
+    /// A service to be had several times.
+    Package,
+}
+
 words! {
     TaxCategory { Standard = "standard", Zero = "zero", Exempt = "exempt" }
+    InvoiceKind { Invoice = "invoice", CreditNote = "credit_note" }
+    InvoiceStatus { Draft = "draft", Issued = "issued", PartPaid = "part_paid", Paid = "paid", Void = "void" }
+    ItemKind { Service = "service", Product = "product", Package = "package" }
 }
 
 /// Category and rate (BT-119, BT-152), which make one row of an invoice's taxes.
@@ -71,6 +112,15 @@ impl Discount {
             "amount" => Some(Self::Amount(value)),
             "share" => u32::try_from(value).ok().map(Self::Share),
             _ => None,
+        }
+    }
+
+    /// The word for its kind, and its value.
+    pub fn parts(self) -> (&'static str, i64) {
+        match self {
+            Self::None => ("none", 0),
+            Self::Amount(amount) => ("amount", amount),
+            Self::Share(share) => ("share", share.into()),
         }
     }
 
@@ -178,6 +228,16 @@ pub fn totals(sums: &[(Tax, i64)], discount: Discount) -> Result<Totals, Problem
         gross: small(net + tax)?,
         taxes,
     })
+}
+
+/// The sums of lines for each tax, in the order of rates: what [`totals`] takes.
+pub fn sums(lines: impl Iterator<Item = (Tax, i64)>) -> Vec<(Tax, i64)> {
+    let mut sums = BTreeMap::<Tax, i64>::new();
+    for (tax, net) in lines {
+        let sum = sums.entry(tax).or_default();
+        *sum = sum.saturating_add(net);
+    }
+    sums.into_iter().collect()
 }
 
 fn small(amount: i128) -> Result<i64, Problem> {

@@ -5,6 +5,7 @@
 
 pub mod consent;
 pub mod date;
+pub mod day;
 pub mod difference;
 pub mod duplicate;
 pub mod field;

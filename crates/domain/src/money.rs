@@ -17,6 +17,9 @@ pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 pub struct Currency(Iso);
 
 impl Currency {
+    /// What a clinic counts in until it says otherwise.
+    pub const USUAL: Self = Self(Iso::USD);
+
     /// # Errors
     /// [`Problem::NotAChoice`]: no code, or one of something that is counted in no minor units, such as gold.
     pub fn from_code(code: &str) -> Result<Self, Problem> {

@@ -1,9 +1,11 @@
 //! Derived data: side tables that triggers keep, from whatever order rows arrive in.
 //!
 //! One view says what a patient's listing row is; triggers copy it, `doctor` compares with it. What invoices add up to is
-//! in [`invoice`].
+//! in [`invoice`], what was paid of them in [`ledger`], which day's close that is in in [`day`].
 
+pub(crate) mod day;
 pub(crate) mod invoice;
+pub(crate) mod ledger;
 
 use crate::ffi::{Answer, Arguments, add_function};
 use domain::patient::Name;
@@ -30,6 +32,8 @@ pub(crate) fn rebuild() -> Vec<String> {
         format!("INSERT INTO consent_standing (patient_id, recorded_at, event_id) {STANDING}"),
     ];
     statements.extend(invoice::rebuild());
+    statements.extend(ledger::rebuild());
+    statements.extend(day::rebuild());
     statements
 }
 
@@ -72,6 +76,8 @@ pub fn statements() -> Vec<String> {
     statements.extend(CHILDREN.iter().flat_map(|(table, columns)| child_triggers(table, columns)));
     statements.extend(FIXED.iter().map(|statement| (*statement).to_owned()));
     statements.extend(invoice::triggers());
+    statements.extend(ledger::statements());
+    statements.extend(day::statements());
     statements
 }
 

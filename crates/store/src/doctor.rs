@@ -1,6 +1,6 @@
 //! Is the database sound, and is what is derived what it should be?
 
-use crate::derive::{LISTING_COLUMNS, STANDING, SUPERSEDED, invoice};
+use crate::derive::{LISTING_COLUMNS, STANDING, SUPERSEDED, day, invoice, ledger};
 use crate::error::StoreError;
 use crate::open::Store;
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -29,6 +29,7 @@ impl Store {
             ("spellings", words(connection).await),
             ("consent", consents(connection).await),
             ("invoices", invoices(connection).await),
+            ("payments", payments(connection).await),
             ("search index", search_index(connection, "patient_search").await),
             ("contact search index", search_index(connection, "patient_contact_search").await),
             ("versions of records", record_versions(connection).await),
@@ -142,6 +143,25 @@ async fn invoices(connection: &mut SqliteConnection) -> Found {
     let kept = format!("SELECT {} FROM invoice_total", invoice::TOTAL_COLUMNS);
     let (sound, totals) = difference(connection, &kept, &invoice::totals_where("true")).await?;
     Ok((ok && sound, format!("taxes: {taxes}; totals: {totals}")))
+}
+
+/// From the ledger to what lists and accounts show.
+async fn payments(connection: &mut SqliteConnection) -> Found {
+    let kept = format!("SELECT {} FROM invoice_settled", ledger::SETTLED_COLUMNS);
+    let (ok, settled) = difference(connection, &kept, &ledger::settled()).await?;
+    let kept = format!("SELECT {} FROM invoice_listing", ledger::LISTING_COLUMNS);
+    let computed = format!("SELECT {} FROM invoice_listing_source", ledger::LISTING_COLUMNS);
+    let (listed, listing) = difference(connection, &kept, &computed).await?;
+    let kept =
+        format!("SELECT {} FROM patient_account WHERE owed <> 0 OR credit <> 0", ledger::ACCOUNT_COLUMNS);
+    let (booked, accounts) = difference(connection, &kept, &ledger::accounts()).await?;
+    let kept = format!("SELECT {} FROM closed_payment", day::CLOSED_COLUMNS);
+    let (shut, closed) = difference(connection, &kept, &day::closed()).await?;
+    let kept = format!("SELECT {} FROM open_payment", day::OPEN_COLUMNS);
+    let (left, open) = difference(connection, &kept, day::OPEN).await?;
+    let detail =
+        format!("paid: {settled}; listing: {listing}; accounts: {accounts}; closed: {closed}; open: {open}");
+    Ok((ok && listed && booked && shut && left, detail))
 }
 
 /// FTS5 compares its index with the listing itself.

@@ -234,7 +234,7 @@ pub const INVOICE: &Collection = &Collection {
                 integer("created_at"),
             ],
         ),
-        register(2, "status", &[text("status"), text("reason")]),
+        register(2, "status", &[text("status"), text("reason"), uuid("document_id")]),
         register(3, "discount", &[text("discount_kind"), integer("discount")]),
         register(4, "note", &[text("note")]),
     ],
@@ -256,6 +256,98 @@ pub const INVOICE_LINE: &Collection = &Collection {
     ],
 };
 
+pub const CLINIC_PROFILE: &Collection = &Collection {
+    number: 15,
+    name: "clinic_profile",
+    kind: Kind::Mutable,
+    registers: &[
+        register(1, "name", &[text("name")]),
+        register(
+            2,
+            "address",
+            &[text("line1"), text("line2"), text("city"), text("region"), text("postcode"), text("country")],
+        ),
+        register(3, "contact", &[text("phone"), text("email"), text("website")]),
+        register(4, "tax_id", &[text("tax_id")]),
+        register(5, "footer", &[text("footer")]),
+        register(6, "currency", &[text("currency")]),
+    ],
+};
+
+pub const NUMBER_SERIES: &Collection = &Collection {
+    number: 16,
+    name: "number_series",
+    kind: Kind::Ledger,
+    registers: &[register(1, "series", &[uuid("incarnation"), text("code"), integer("drawn_at")])],
+};
+
+pub const INVOICE_DOCUMENT: &Collection = &Collection {
+    number: 17,
+    name: "invoice_document",
+    kind: Kind::Ledger,
+    registers: &[register(
+        1,
+        "document",
+        &[
+            uuid("invoice_id"),
+            uuid("patient_id"),
+            text("kind"),
+            uuid("corrects_id"),
+            text("series"),
+            integer("number"),
+            integer("issued_at"),
+            text("issued_on"),
+            uuid("issued_by"),
+            integer("net"),
+            integer("tax"),
+            integer("gross"),
+            text("content"),
+        ],
+    )],
+};
+
+pub const PAYMENT: &Collection = &Collection {
+    number: 18,
+    name: "payment",
+    kind: Kind::Ledger,
+    registers: &[register(
+        1,
+        "payment",
+        &[
+            uuid("action_id"),
+            uuid("patient_id"),
+            uuid("invoice_id"),
+            text("method"),
+            integer("amount"),
+            integer("change"),
+            text("reference"),
+            integer("taken_at"),
+            text("taken_on"),
+            uuid("taken_by"),
+        ],
+    )],
+};
+
+pub const DAY_CLOSE: &Collection = &Collection {
+    number: 19,
+    name: "day_close",
+    kind: Kind::Ledger,
+    registers: &[register(
+        1,
+        "close",
+        &[
+            text("day"),
+            integer("closed_at"),
+            uuid("closed_by"),
+            integer("float"),
+            text("drawer"),
+            text("methods"),
+            text("explanation"),
+            text("payments"),
+        ],
+    )],
+};
+
 /// Every synced table.
 pub const COLLECTIONS: &[&Collection] = &[
     PATIENT,
@@ -272,6 +364,11 @@ pub const COLLECTIONS: &[&Collection] = &[
     CATALOGUE_ITEM,
     INVOICE,
     INVOICE_LINE,
+    CLINIC_PROFILE,
+    NUMBER_SERIES,
+    INVOICE_DOCUMENT,
+    PAYMENT,
+    DAY_CLOSE,
 ];
 
 /// The collection with this number.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// What something cost in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct Cost {
     pub statements: u64,
     /// Virtual machine steps, triggers included.
     pub vm_steps: u64,
+    /// What the commits took, in microseconds: what waited for the disk.
+    pub commit_us: u64,
 }
 
 /// Counts on one connection, or on those that are the writer one after the other.
@@ -17,6 +20,7 @@ pub struct Cost {
 pub struct Meter {
     statements: AtomicU64,
     vm_steps: AtomicU64,
+    commit_us: AtomicU64,
     /// What ran, for the tests that ask how.
     #[cfg(test)]
     pub(crate) ran: std::sync::Mutex<Vec<String>>,
@@ -40,6 +44,7 @@ impl Meter {
         Cost {
             statements: self.statements.swap(0, Ordering::Relaxed),
             vm_steps: self.vm_steps.swap(0, Ordering::Relaxed),
+            commit_us: 0,
         }
     }
 }
@@ -66,11 +71,17 @@ impl Usage {
         self.0.vm_steps.fetch_add(cost.vm_steps, Ordering::Relaxed);
     }
 
+    pub(crate) fn add_commit(&self, took: Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.0.commit_us.fetch_add(us, Ordering::Relaxed);
+    }
+
     /// The cost so far.
     pub fn cost(&self) -> Cost {
         Cost {
             statements: self.0.statements.load(Ordering::Relaxed),
             vm_steps: self.0.vm_steps.load(Ordering::Relaxed),
+            commit_us: self.0.commit_us.load(Ordering::Relaxed),
         }
     }
 }

@@ -7,7 +7,9 @@ use domain::id::ActorId;
 use serde::Deserialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
-use sync_protocol::{Change, Clock, Dot, Key, Op, PARCEL_BYTES, Replica, Transaction, Values, Version};
+use sync_protocol::{
+    Change, Clock, Dot, Guard, Key, Kind, Op, PARCEL_BYTES, Replica, Transaction, Values, Version,
+};
 use uuid::Uuid;
 
 /// Ops that are read at once where all are wanted.
@@ -27,11 +29,12 @@ struct Row {
     at_ms: i64,
     boot_ms: i64,
     boot: Option<Uuid>,
+    guards: Option<Vec<Guard>>,
 }
 
 /// One list of what [`transactions`] reads of ops `o` and the saves `t` that they are of.
 const OPS: &str = "json_group_array(json_array(o.seq, o.replica, o.collection, hex(o.record), o.register, o.base, json(o.value),
-                  hex(t.id), hex(t.actor), t.at_ms, t.boot_ms, nullif(hex(t.boot), ''))) AS outbox";
+                  hex(t.id), hex(t.actor), t.at_ms, t.boot_ms, nullif(hex(t.boot), ''), json(t.guards))) AS outbox";
 /// Ops with the saves that they are of.
 const SAVES: &str = "outbox o
          JOIN transaction_log t ON t.no = (SELECT no FROM transaction_log WHERE last_seq >= o.seq ORDER BY last_seq LIMIT 1)";
@@ -144,13 +147,15 @@ fn op(row: Row) -> Result<Op, StoreError> {
             (row.base, Change::Set { register: register.name.to_owned(), values })
         }
     };
+    // A fact demands nothing: it is never rejected.
+    let guards = row.guards.filter(|_| collection.kind == Kind::Mutable).unwrap_or_default();
     Ok(Op {
         id: Dot { replica: Replica(row.replica), seq: u64::try_from(row.seq).map_err(|_| stored())? },
         collection: collection.name.to_owned(),
         record: row.record,
         kind: collection.kind,
         base: base.map(|text| text.parse().map_err(|_| stored())).transpose()?,
-        guards: Vec::new(),
+        guards,
         change,
     })
 }

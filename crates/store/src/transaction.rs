@@ -12,7 +12,8 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use sync_protocol::{TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS};
+use std::time::Instant;
+use sync_protocol::{Guard, TRANSACTION_MAX_BYTES, TRANSACTION_MAX_ROWS, json_bytes};
 use tokio::sync::broadcast;
 
 /// A consistent view of the database.
@@ -58,6 +59,7 @@ pub struct Write {
     capturing: Capturing,
     changes: broadcast::Sender<Changed>,
     context: Context,
+    guards: Vec<Guard>,
     local: Vec<&'static str>,
 }
 
@@ -101,6 +103,7 @@ impl Store {
             capturing: Capturing { state: Arc::clone(&self.capture), turn },
             changes: self.changes.clone(),
             context,
+            guards: Vec::new(),
             local: Vec::new(),
         })
     }
@@ -154,6 +157,12 @@ impl Write {
         self.capturing.state.declare_current();
     }
 
+    /// Demands that a register is still as somebody saw it (rule 5 of the sync design). The server takes none of this
+    /// transaction's changes otherwise, but for its facts.
+    pub fn demand(&mut self, guard: Guard) {
+        self.guards.push(guard);
+    }
+
     /// Says that a table changed that is not synced, so that whatever shows it asks again.
     pub fn touch(&mut self, table: &'static str) {
         self.local.push(table);
@@ -176,10 +185,10 @@ impl Write {
 
     /// Derives everything anew, and from here on row by row.
     pub(crate) async fn derive_anew(&mut self) -> Result<(), StoreError> {
-        self.capturing.state.set_derives_later(false);
         for statement in derive::rebuild() {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *self.transaction).await?;
         }
+        self.capturing.state.set_derives_later(false);
         Ok(())
     }
 
@@ -202,17 +211,23 @@ impl Write {
     /// # Errors
     /// More than one transaction may change; a full disk. Nothing was changed then.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let summary = self.capturing.state.summary();
+        let mut summary = self.capturing.state.summary();
+        // Each op takes them along.
+        summary.bytes += summary.rows * json_bytes(&self.guards) as u64;
         if summary.rows > TRANSACTION_MAX_ROWS || summary.bytes > TRANSACTION_MAX_BYTES {
             return Err(StoreError::TransactionTooLarge { rows: summary.rows, bytes: summary.bytes });
         }
         if summary.rows > 0 {
-            log_transaction(&mut self.transaction, &self.context, &summary).await?;
+            let guards = if self.capturing.state.is_paired() { self.guards.as_slice() } else { &[] };
+            log_transaction(&mut self.transaction, &self.context, &summary, guards).await?;
         }
         let Self { booking, transaction, capturing, changes, local, .. } = self;
         // With the commit the writer is the next one's, and so is what it costs from then on.
+        let usage = booking.usage.clone();
         drop(booking);
+        let started = Instant::now();
         transaction.commit().await?;
+        usage.add_commit(started.elapsed());
         capturing.state.keep();
         drop(capturing);
         let synced = summary.changed.iter().filter_map(|number| Some(manifest::collection(*number)?.name));
@@ -250,18 +265,24 @@ async fn log_transaction(
     connection: &mut SqliteConnection,
     context: &Context,
     summary: &Summary,
+    guards: &[Guard],
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO transaction_log (id, actor, command, at_ms, boot_ms, boot, first_seq, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(context.transaction)
-        .bind(context.actor.0)
-        .bind(context.command)
-        .bind(context.at.timestamp_millis())
-        .bind(context.boot_ms)
-        .bind(context.boot)
-        .bind(i64::try_from(summary.first_seq).unwrap_or(i64::MAX))
-        .bind(i64::try_from(summary.next_seq - 1).unwrap_or(i64::MAX))
-        .execute(connection)
-        .await?;
+    let guards = if guards.is_empty() { None } else { Some(serde_json::to_string(guards)?) };
+    sqlx::query(
+        "INSERT INTO transaction_log (id, actor, command, at_ms, boot_ms, boot, first_seq, last_seq, guards)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(context.transaction)
+    .bind(context.actor.0)
+    .bind(context.command)
+    .bind(context.at.timestamp_millis())
+    .bind(context.boot_ms)
+    .bind(context.boot)
+    .bind(i64::try_from(summary.first_seq).unwrap_or(i64::MAX))
+    .bind(i64::try_from(summary.next_seq - 1).unwrap_or(i64::MAX))
+    .bind(guards)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

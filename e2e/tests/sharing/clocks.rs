@@ -26,6 +26,14 @@ impl World for Bootless {
     fn today(&self) -> NaiveDate {
         self.0.today()
     }
+
+    fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        self.0.start_of(day)
+    }
+
+    fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
+        self.0.day_of(at)
+    }
     fn boot_ms(&self) -> i64 {
         self.0.boot_ms()
     }

@@ -6,6 +6,7 @@
 mod certificates;
 mod clocks;
 mod failures;
+mod invoices;
 mod joining;
 mod killing;
 mod limits;

@@ -136,11 +136,22 @@ async fn pages_with_somebody(desk: &Desk) -> Result<Vec<(&'static str, String)>>
     let id = call(desk, "patient_create", patient).await?["id"].as_str().unwrap_or_default().to_owned();
     let note = json!({"patient": id, "kind": "clinical", "body": "Prefers mornings.", "pinned": true});
     call(desk, "note_create", note).await?;
+    let rate = call(desk, "tax_rate_save", json!({"name": "Sales tax", "category": "standard", "rate": 825}))
+        .await?;
+    let item = json!({"name": "Retinol serum", "code": "RET", "kind": "product", "price": 7_425, "tax_rate": rate["id"]});
+    call(desk, "catalogue_item_save", item).await?;
+    let line = json!({"description": "Retinol serum", "quantity": 2_000, "price": 7_425, "tax": {"category": "standard", "rate": 825}});
+    let invoice = call(desk, "invoice_create", json!({"patient": id, "lines": [line]})).await?;
+    let invoice = invoice["id"].as_str().unwrap_or_default().to_owned();
     Ok(vec![
         ("patients", "/patients".to_owned()),
         ("patient", format!("/patients/{id}")),
         ("patient-edit", format!("/patients/{id}/edit")),
         ("patient-new", "/patients/new".to_owned()),
+        ("invoices", "/invoices".to_owned()),
+        ("invoice", format!("/invoices/{invoice}")),
+        ("invoice-new", "/invoices/new".to_owned()),
+        ("billing", "/settings/billing".to_owned()),
         ("import", "/import".to_owned()),
         ("sync", "/sync".to_owned()),
         ("settings", "/settings".to_owned()),

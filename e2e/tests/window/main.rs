@@ -2,5 +2,6 @@
 
 mod doors;
 mod front_desk;
+mod invoices;
 mod sharing;
 mod start;

@@ -40,6 +40,7 @@ pub fn sentence(error: &ErrorBody) -> String {
         | ErrorCode::Corrupt
         | ErrorCode::BadFile
         | ErrorCode::BadRequest
+        | ErrorCode::Refused
         | ErrorCode::Sync
         | ErrorCode::Internal => {
             return error.message.clone();
@@ -65,6 +66,7 @@ pub fn problem(problem: Problem) -> &'static str {
         Problem::NotAnAmount => t!(problem.not_an_amount),
         Problem::TooLarge => t!(problem.too_large),
         Problem::TooMuchOff => t!(problem.too_much_off),
+        Problem::AboveDue => t!(problem.above_due),
         Problem::NotAChoice => t!(problem.not_a_choice),
         Problem::NoSuchRecord => t!(problem.no_such_record),
         Problem::ChangedMeanwhile => t!(problem.changed_meanwhile),

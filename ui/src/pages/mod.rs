@@ -1,7 +1,9 @@
 //! One file per route.
 
+mod billing;
 mod diagnostics;
 mod import;
+mod invoices;
 mod not_found;
 mod patients;
 mod settings;
@@ -57,10 +59,14 @@ fn Open(desk: Desk) -> impl IntoView {
                         <Route path=path!(":id") view=patients::Detail />
                         <Route path=path!(":id/edit") view=patients::Edit />
                     </ParentRoute>
+                    <Route path=path!("/invoices") view=invoices::Invoices />
+                    <Route path=path!("/invoices/new") view=invoices::New />
+                    <Route path=path!("/invoices/:id") view=invoices::Invoice />
                     <Route path=path!("/import") view=import::Import />
                     <Route path=path!("/import/:id") view=import::Import />
                     <Route path=path!("/sync/:part?") view=sync::Sync />
                     <Route path=path!("/settings") view=settings::Settings />
+                    <Route path=path!("/settings/billing") view=billing::Billing />
                     <Route path=path!("/diagnostics") view=diagnostics::Diagnostics />
                 </Routes>
             </Frame>

@@ -20,6 +20,7 @@ pub fn Settings() -> impl IntoView {
         <div class="page-body">
             <div class="page-column">
                 <Appearance />
+                <Billing />
                 <Sync />
                 <ThisDevice />
                 <About />
@@ -81,6 +82,18 @@ fn Line(label: &'static str, text: &'static str, children: Children) -> impl Int
             </div>
             {children()}
         </div>
+    }
+}
+
+/// The way to what stands on invoices.
+#[component]
+fn Billing() -> impl IntoView {
+    view! {
+        <section class="section">
+            <div class="section-head"><h2>{t!(billing.title)}</h2></div>
+            <p class="text-muted max-w-2xl">{t!(billing.text)}</p>
+            <p class="mt-2"><A href="/settings/billing" attr:class="link">{t!(billing.open)}</A></p>
+        </section>
     }
 }
 

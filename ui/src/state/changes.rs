@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 /// Tables that something on the page shows.
-const COLLECTIONS: [&str; 16] = [
+const COLLECTIONS: [&str; 24] = [
     "patient",
     "patient_contact",
     "patient_allergy",
@@ -18,6 +18,14 @@ const COLLECTIONS: [&str; 16] = [
     "clinic_device",
     "arrival",
     "sync_log",
+    "invoice",
+    "invoice_line",
+    "invoice_document",
+    "payment",
+    "catalogue_item",
+    "tax_rate",
+    "clinic_profile",
+    "day_close",
 ];
 
 /// How often each table has changed. Whoever reads it in an effect runs again when it does.

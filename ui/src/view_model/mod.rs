@@ -5,6 +5,7 @@ pub mod form;
 pub mod form_lists;
 pub mod format;
 pub mod inbox;
+pub mod invoice;
 pub mod keys;
 pub mod pages;
 pub mod palette;

@@ -12,7 +12,7 @@ fn ended(ms: u64, statements: u64, vm_steps: u64, pool: (u32, u32)) -> Ended {
     Ended {
         at: DateTime::UNIX_EPOCH,
         took: Duration::from_millis(ms),
-        cost: Cost { statements, vm_steps },
+        cost: Cost { statements, vm_steps, ..Cost::default() },
         failed: false,
         pool,
     }

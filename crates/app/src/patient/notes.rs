@@ -5,6 +5,7 @@ use super::validate::Form;
 use crate::call::Call;
 use crate::cursor;
 use crate::error::AppError;
+use crate::versions;
 use contract::{
     Note, NoteCreateRequest, NoteCreated, NoteDeleteRequest, NoteListRequest, NoteUpdateRequest, Nothing,
     Page, Versions as VersionsText,
@@ -15,7 +16,7 @@ use domain::patient::NOTE_MAX_CHARS;
 use store::manifest::PATIENT_NOTE;
 use store::note::{self, NotePatch, NoteRow};
 use store::sync::unsent_of;
-use store::{Versions, Write, load_versions};
+use store::{Write, load_versions};
 
 /// A page of a patient's notes.
 pub async fn note_list(call: &Call, request: NoteListRequest) -> Result<Page<Note>, AppError> {
@@ -68,7 +69,7 @@ pub async fn note_create(call: &Call, request: NoteCreateRequest) -> Result<Note
 }
 
 /// Fails unless the patient is there.
-pub(super) async fn require_patient(
+pub(crate) async fn require_patient(
     connection: &mut store::Connection,
     id: PatientId,
 ) -> Result<(), AppError> {
@@ -111,24 +112,12 @@ pub async fn note_delete(call: &Call, request: NoteDeleteRequest) -> Result<Noth
 async fn declare(
     write: &mut Write,
     id: NoteId,
-    versions: &VersionsText,
+    seen: &VersionsText,
     registers: &[&str],
     overwrite: bool,
 ) -> Result<(), AppError> {
     let current = load_versions(write, &[id.0]).await?;
-    if overwrite {
-        write.declare(current.0);
-        return Ok(());
-    }
-    let seen = Versions::decode(&versions.0)?;
-    let number = |name: &str| PATIENT_NOTE.register(name).map_or(0, |register| register.number);
-    let stale = registers.iter().filter(|name| current.differs(&seen, id.0, number(name)));
-    let fields: Vec<_> = stale.map(|name| FieldError::new(*name, Problem::ChangedMeanwhile)).collect();
-    if !fields.is_empty() {
-        return Err(AppError::Stale { fields });
-    }
-    write.declare(seen.0);
-    Ok(())
+    versions::declare(write, (PATIENT_NOTE, id.0), (seen, &current), registers, overwrite)
 }
 
 async fn finish(mut write: Write, id: NoteId, patch: &NotePatch<'_>) -> Result<Nothing, AppError> {

@@ -55,7 +55,7 @@ impl Form {
         cleaned
     }
 
-    fn address(&mut self, address: &Address) -> Address {
+    pub(crate) fn address(&mut self, address: &Address) -> Address {
         Address {
             line1: self.line("address.line1", &address.line1),
             line2: self.line("address.line2", &address.line2),

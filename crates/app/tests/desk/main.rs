@@ -4,7 +4,9 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
+mod days;
 mod imports;
+mod invoices;
 mod pages;
 mod patients;
 mod starting;

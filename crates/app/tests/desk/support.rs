@@ -116,6 +116,11 @@ impl TestDesk {
     }
 }
 
+/// An id that no other action has.
+pub fn action() -> String {
+    app::World::next_id(&*app::Machine::here()).to_string()
+}
+
 pub fn text_of(value: &Value) -> &str {
     value.as_str().expect("text")
 }

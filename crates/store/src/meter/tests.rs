@@ -14,6 +14,6 @@ fn statements_of_the_search_index_and_of_transactions_cost_steps_only() {
         meter.count(sql.as_bytes(), 3);
     }
     meter.count(b"SELECT 1", 4);
-    assert_eq!(meter.take(), Cost { statements: 1, vm_steps: 22 });
+    assert_eq!(meter.take(), Cost { statements: 1, vm_steps: 22, commit_us: 0 });
     assert_eq!(meter.take(), Cost::default());
 }

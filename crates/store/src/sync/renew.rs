@@ -10,7 +10,7 @@ use crate::transaction::Write;
 use serde_json::Value;
 use sqlx::{FromRow, SqliteConnection};
 use std::collections::BTreeMap;
-use sync_protocol::{Dot, Replica, Version};
+use sync_protocol::{Dot, Guard, Replica, Version};
 use uuid::Uuid;
 
 /// Which device writes here, in which incarnation, and how far it is.
@@ -92,7 +92,32 @@ pub(super) async fn renew(write: &mut Write, from: Dot) -> Result<u32, StoreErro
     .bind(rows(changed)?)
     .execute(&mut **write)
     .await?;
+    rename_guards(write, &renamed).await?;
     Ok(number)
+}
+
+/// What is pending may demand what is pending itself.
+async fn rename_guards(write: &mut Write, renamed: &impl Fn(Dot) -> Dot) -> Result<(), StoreError> {
+    let pending: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT no, guards FROM transaction_log WHERE guards IS NOT NULL AND last_seq >
+           (SELECT coalesce(max(last_seq), 0) FROM sent_transaction WHERE answered_in IS NOT NULL)",
+    )
+    .fetch_all(&mut **write)
+    .await?;
+    let mut changed = Vec::with_capacity(pending.len());
+    for (no, guards) in pending {
+        let mut guards: Vec<Guard> = serde_json::from_str(&guards)?;
+        guards.iter_mut().for_each(|guard| guard.at = renamed(guard.at));
+        changed.push(vec![Value::from(no), Value::from(serde_json::to_string(&guards)?)]);
+    }
+    sqlx::query(
+        "UPDATE transaction_log SET guards = c.value ->> 1
+         FROM json_each(?) c WHERE transaction_log.no = c.value ->> 0",
+    )
+    .bind(rows(changed)?)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
 }
 
 /// Draws an incarnation; tells its number.

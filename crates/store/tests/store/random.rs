@@ -168,7 +168,14 @@ fn value(column: Column, salt: u32) -> String {
         ("patient_id" | "first_id" | "second_id", _) => {
             blob(record_id(0, u8::try_from(salt % (u32::from(RECORDS) + 1)).unwrap()))
         }
-        ("kind", _) => pick(&["phone", "email", "fax", "general"]),
+        ("invoice_id" | "corrects_id", _) => one_of("invoice", salt),
+        ("document_id", _) => one_of("invoice_document", salt),
+        ("status", _) => pick(&["draft", "issued", "issued", "void", "discarded", "unheard_of"]),
+        ("method", _) => pick(&["cash", "credit", "barter"]),
+        ("discount_kind", _) => pick(&["none", "amount", "share"]),
+        ("tax_category", _) => pick(&["standard", "exempt"]),
+        ("amount" | "gross" | "price", _) => [700, 1_000, -300, i64::MIN][salt as usize % 4].to_string(),
+        ("kind", _) => pick(&["phone", "email", "fax", "general", "invoice", "credit_note"]),
         ("tier", _) => pick(&["standard", "gold", "diamond"]),
         ("level", _) => pick(&["alert_only", "do_not_book", "unheard_of"]),
         ("label", _) => pick(&["VIP", "vip", "Allergic", "été", ""]),
@@ -187,6 +194,12 @@ fn value(column: Column, salt: u32) -> String {
         (_, Type::Text) if salt.is_multiple_of(50) => "char(97, 0, 98)".into(),
         (_, Type::Text) => pick(TEXTS),
     }
+}
+
+/// A record of a collection, or one that never comes.
+fn one_of(collection: &str, salt: u32) -> String {
+    let place = COLLECTIONS.iter().position(|known| known.name == collection).unwrap();
+    blob(record_id(place, u8::try_from(salt % (u32::from(RECORDS) + 1)).unwrap()))
 }
 
 /// The registers of a collection, for naming one in a test.

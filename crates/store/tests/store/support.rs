@@ -222,8 +222,22 @@ impl Desk {
         let standing =
             "SELECT 'standing ' || hex(patient_id) || recorded_at || hex(event_id) FROM consent_standing
              ORDER BY patient_id, recorded_at, event_id";
+        let taxes = "SELECT concat_ws(' ', 'tax', hex(invoice_id), category, rate, net, lines, faulty) FROM invoice_tax
+             ORDER BY invoice_id, category, rate";
+        let totals = "SELECT concat_ws(' ', 'total', hex(invoice_id), lines, net, tax, gross, faulty) FROM invoice_total
+             ORDER BY invoice_id";
+        let invoices = "SELECT concat_ws(' ', 'invoice', hex(invoice_id), hex(patient_id), kind, status, at, number, gross, paid,
+               credited, balance, faulty)
+             FROM invoice_listing ORDER BY invoice_id";
+        let accounts = "SELECT concat_ws(' ', 'account', hex(patient_id), owed, credit) FROM patient_account
+             WHERE owed <> 0 OR credit <> 0 ORDER BY patient_id";
         let mut rows = Vec::new();
-        for sql in [listing, tags, counts, consent, standing] {
+        let closed =
+            "SELECT concat_ws(' ', 'closed', hex(payment_id), hex(close_id), closed_at) FROM closed_payment
+             ORDER BY payment_id";
+        let open = "SELECT concat_ws(' ', 'open', taken_on, hex(payment_id)) FROM open_payment ORDER BY taken_on, payment_id";
+        for sql in [listing, tags, counts, consent, standing, taxes, totals, invoices, accounts, closed, open]
+        {
             rows.extend(self.rows(sql).await);
         }
         rows

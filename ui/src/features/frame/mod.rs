@@ -47,7 +47,8 @@ fn add_keys(desk: Desk) {
     keys.add("Ctrl+Shift+N", t!(frame.new_window), move || open_window(desk));
     keys.add("[", t!(frame.toggle_rail), move || desk.preferences.toggle_rail());
     keys.add("Alt+1", t!(frame.go_patients), go("/patients"));
-    keys.add("Alt+2", t!(frame.go_import), go("/import"));
+    keys.add("Alt+2", t!(invoice.go), go("/invoices"));
+    keys.add("Alt+6", t!(frame.go_import), go("/import"));
     keys.add("Alt+3", t!(frame.go_settings), go("/settings"));
     keys.add("Alt+4", t!(frame.go_diagnostics), go("/diagnostics"));
     keys.add("Alt+5", t!(frame.go_sync), go("/sync"));

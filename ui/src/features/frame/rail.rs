@@ -27,6 +27,7 @@ pub fn Rail() -> impl IntoView {
             </div>
             <ul class="rail-links">
                 <Place href="/patients" label=t!(frame.patients) glyph=Glyph::Patients />
+                <Place href="/invoices" label=t!(invoice.title) glyph=Glyph::Invoice />
                 <Place href="/import" label=t!(frame.import) glyph=Glyph::Import />
             </ul>
             <ul class="rail-links is-last">

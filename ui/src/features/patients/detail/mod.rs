@@ -20,6 +20,7 @@ use leptos::task::spawn_local;
 use super::archive::set_archived;
 use super::list::use_open;
 use crate::components::placeholder::{Failure, Skeleton};
+use crate::features::invoices::OfPatient;
 use crate::features::words;
 use crate::state::{Desk, Remote, use_desk};
 use crate::{browser, t};
@@ -90,6 +91,7 @@ fn Content(remote: Remote<PatientDetail>, id: PatientId) -> impl IntoView {
                 <div class="patient-main">
                     <Contacts contacts />
                     <Allergies allergies />
+                    <OfPatient id />
                     <Notes remote id />
                 </div>
                 <div class="patient-side">
